@@ -1,0 +1,14 @@
+// Package conformance holds what R4 says, as data: resource types and their
+// elements, SearchParameters, the Patient compartment, and our reviewed table
+// of who is the subject of a resource.
+//
+// It owns the derived tables in data/ (made by the generator in gen/, with
+// provenance and hash in data/PROVENANCE.md), Validate, and the rows from which
+// the CapabilityStatement is written.
+//
+// It does not store, authorise or speak HTTP.
+//
+// The one path through it: fhir.ParseDocument, then Validate, which names all
+// problems at once; Parameters tells fhir/index what to extract and fhir/query
+// what may be asked.
+package conformance

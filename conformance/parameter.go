@@ -1,0 +1,47 @@
+package conformance
+
+import "hash/fnv"
+
+// ParamType is the type of a SearchParameter (R4 search.html#ptypes).
+type ParamType string
+
+// The parameter types of R4.
+const (
+	TokenParam     ParamType = "token"
+	StringParam    ParamType = "string"
+	DateParam      ParamType = "date"
+	ReferenceParam ParamType = "reference"
+	NumberParam    ParamType = "number"
+	QuantityParam  ParamType = "quantity"
+	URIParam       ParamType = "uri"
+	CompositeParam ParamType = "composite"
+	SpecialParam   ParamType = "special"
+)
+
+// Parameter is one SearchParameter as it applies to one resource type.
+type Parameter struct {
+	Base       string // the resource type it applies to
+	Code       string // its name in a URL
+	URL        string // its canonical
+	Type       ParamType
+	Expression string   // FHIRPath, the part that concerns Base; "" for special ones
+	Targets    []string // reference: the types it may point at
+	Components []string // composite: the canonicals of its parts
+	Key        int32    // ParameterKey(Base, Code): its name in the index
+}
+
+// ParameterKey names a parameter in the index: FNV-1a over "Base.code". A test
+// proves that no two of R4 share a key.
+func ParameterKey(base, code string) int32 {
+	h := fnv.New32a()
+	h.Write([]byte(base + "." + code))
+	return int32(h.Sum32())
+}
+
+// CodedCode and DatedCode are pseudo parameters that exist in the index only,
+// for consent rules: every Coding of the resource's code-like elements, and its
+// clinically relevant and recorded times. No URL can name them.
+const (
+	CodedCode = "~code"
+	DatedCode = "~date"
+)

@@ -1,0 +1,246 @@
+package query
+
+import (
+	"math"
+	"strings"
+
+	"sluis/fhir"
+	"sluis/fhir/index"
+)
+
+// This file is the one definition of what it means that an index entry matches
+// a value. Match evaluates it and storage/relational renders it; nothing else
+// may compare a value with an entry.
+//
+// A Compare holds for a resource when SOME entry of its parameter matches SOME
+// of its values. That is also how ne works: one entry that differs is enough
+// (R4 search.html#prefix); "no entry equals" is :not, hence Neg.
+//
+// # Dates: entry [t.Low, t.High], value [s.Low, s.High], inclusive microseconds UTC
+//
+//	eq  t.Low >= s.Low AND t.High <= s.High     the value contains the entry
+//	ne  t.Low <  s.Low OR  t.High >  s.High     it does not
+//	gt  t.High > s.High                         a part lies after the value
+//	lt  t.Low  < s.Low                          a part lies before the value
+//	ge  t.High >= s.Low                         a part lies not before the value
+//	le  t.Low  <= s.High                        a part lies not after the value
+//	sa  t.Low  > s.High                         the whole lies after the value
+//	eb  t.High < s.Low                          the whole lies before the value
+//	ap  t.High >= s.Low-w AND t.Low <= s.High+w  overlap, w = the value's width, at least a day
+//
+// R4 words ge as "gt or eq", which would leave out a period that begins before
+// and ends within the value although it goes on after the value began; ge and
+// le here take those in, as R4's own examples do for open periods. R4
+// recommends for ap a tenth of the distance to now but leaves the choice to the
+// server; ours needs no clock, so that a page and the next one agree.
+//
+// The column _lastUpdated compares as an entry whose Low and High are both the
+// instant in microseconds.
+//
+// # Numbers and quantities: entry [t.Low, t.High) around t.Value, value [s.Low, s.High) around n
+//
+//	eq  t.Low >= s.Low AND t.High <= s.High     the value contains the entry
+//	ne  t.Low <  s.Low OR  t.High >  s.High
+//	gt  t.Value > n        lt  t.Value < n      R4: ordering ignores the precision written
+//	ge  t.Value >= n       le  t.Value <= n
+//	sa  t.Low  > n         eb  t.High <= n      the whole lies after, before
+//	ap  t.High > a AND t.Low < b                overlap with [a, b) = the value widened to n ± 10 %
+//
+// So 7.1 finds 7.10 and 7.10 does not find 7.1, which may have been 7.14. A
+// Range is two entries with the same Low and High, whose Values are its ends
+// (see index): then gt and its like hold when one end does, which is R4's
+// overlap. The quantity's unit must match as well: see quantityMatches.
+//
+// # The other types
+//
+//	token      code          the same code, any system
+//	           system|code   both the same
+//	           |code         the same code, no system
+//	           system|       any code of the system
+//	string     (none)        t.Folded starts with s.Folded
+//	           :contains     t.Folded contains s.Folded
+//	           :exact        t.Exact equals s.Text
+//	uri        (none)        t.Value equals s.Text
+//	reference  Type/id       the same type and id; with a version, also the version
+//	           id            the same id, any type the parameter may point at
+//	           URL           t.URL equals s.URL
+//	           :identifier   as a token, on t.System and t.Identifier
+//
+// Tokens are compared exactly, in the case written: consent rules and security
+// labels ride on them. A value Patient/x matches references to every Patient
+// linked with x when x may be seen by the caller, otherwise to x alone.
+
+// Column is a column of an index entry of type date, number or quantity.
+type Column string
+
+// The columns that prefixes compare. Dates have no value column.
+const (
+	LowColumn   Column = "low"
+	HighColumn  Column = "high"
+	ValueColumn Column = "value"
+)
+
+// Op is a comparison operator, spelled as in SQL.
+type Op string
+
+// The operators that prefixes use.
+const (
+	Less      Op = "<"
+	AtMost    Op = "<="
+	Greater   Op = ">"
+	AtLeast   Op = ">="
+	dayMicros    = 24 * 60 * 60 * 1_000_000
+)
+
+// Test compares one column of an entry with a constant: Column Op Than.
+type Test[T int64 | float64] struct {
+	Column Column
+	Op     Op
+	Than   T
+}
+
+// Tests is a disjunction of conjunctions. The zero Tests holds for nothing.
+type Tests[T int64 | float64] [][]Test[T]
+
+func all[T int64 | float64](tests ...Test[T]) Tests[T] { return Tests[T]{tests} }
+
+// contained holds for entries within [low, high]; both table kinds use it.
+func contained[T int64 | float64](low, high T) Tests[T] {
+	return all(Test[T]{LowColumn, AtLeast, low}, Test[T]{HighColumn, AtMost, high})
+}
+
+func outside[T int64 | float64](low, high T) Tests[T] {
+	return Tests[T]{{{LowColumn, Less, low}}, {{HighColumn, Greater, high}}}
+}
+
+// DateTests is the table for dates. An unknown prefix holds for nothing.
+func DateTests(v Value) Tests[int64] {
+	low, high := v.DateLow, v.DateHigh
+	switch v.Prefix {
+	case Eq, "":
+		return contained(low, high)
+	case Ne:
+		return outside(low, high)
+	case Gt:
+		return all(Test[int64]{HighColumn, Greater, high})
+	case Lt:
+		return all(Test[int64]{LowColumn, Less, low})
+	case Ge:
+		return all(Test[int64]{HighColumn, AtLeast, low})
+	case Le:
+		return all(Test[int64]{LowColumn, AtMost, high})
+	case Sa:
+		return all(Test[int64]{LowColumn, Greater, high})
+	case Eb:
+		return all(Test[int64]{HighColumn, Less, low})
+	case Ap:
+		w := max(high-low+1, dayMicros)
+		return all(Test[int64]{HighColumn, AtLeast, low - w}, Test[int64]{LowColumn, AtMost, high + w})
+	}
+	return nil
+}
+
+// NumberTests is the table for numbers and for the number of a quantity.
+func NumberTests(v Value) Tests[float64] {
+	switch v.Prefix {
+	case Eq, "":
+		return contained(v.Low, v.High)
+	case Ne:
+		return outside(v.Low, v.High)
+	case Gt:
+		return all(Test[float64]{ValueColumn, Greater, v.Number})
+	case Lt:
+		return all(Test[float64]{ValueColumn, Less, v.Number})
+	case Ge:
+		return all(Test[float64]{ValueColumn, AtLeast, v.Number})
+	case Le:
+		return all(Test[float64]{ValueColumn, AtMost, v.Number})
+	case Sa:
+		return all(Test[float64]{LowColumn, Greater, v.Number})
+	case Eb:
+		return all(Test[float64]{HighColumn, AtMost, v.Number})
+	case Ap:
+		tenth := math.Abs(v.Number) / 10
+		low, high := min(v.Low, v.Number-tenth), max(v.High, v.Number+tenth)
+		return all(Test[float64]{HighColumn, Greater, low}, Test[float64]{LowColumn, Less, high})
+	}
+	return nil
+}
+
+// Hold evaluates the tests for one entry.
+func (ts Tests[T]) Hold(low, high, value T) bool {
+	for _, conj := range ts {
+		if holdAll(conj, low, high, value) {
+			return true
+		}
+	}
+	return false
+}
+
+func holdAll[T int64 | float64](conj []Test[T], low, high, value T) bool {
+	for _, t := range conj {
+		column := map[Column]T{LowColumn: low, HighColumn: high, ValueColumn: value}[t.Column]
+		ok := false
+		switch t.Op {
+		case Less:
+			ok = column < t.Than
+		case AtMost:
+			ok = column <= t.Than
+		case Greater:
+			ok = column > t.Than
+		case AtLeast:
+			ok = column >= t.Than
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// codeMatches is the token table, on a token or on a logical reference.
+func codeMatches(v Value, system, code string) bool {
+	switch {
+	case v.AnySystem:
+		return v.Code != "" && code == v.Code
+	case v.Code == "":
+		return v.System != "" && system == v.System
+	}
+	return system == v.System && code == v.Code
+}
+
+func stringMatches(m Modifier, v Value, t index.String) bool {
+	switch m {
+	case Exact:
+		return v.Text != "" && t.Exact == v.Text
+	case Contains:
+		return v.Folded != "" && strings.Contains(t.Folded, v.Folded)
+	}
+	return v.Folded != "" && strings.HasPrefix(t.Folded, v.Folded)
+}
+
+// quantityMatches adds the unit to the number: none written, any unit will do;
+// number||unit means that code or unit text are the same (R4
+// search.html#quantity). Values are not converted between units.
+func quantityMatches(v Value, t index.Quantity) bool {
+	switch {
+	case v.System != "" && t.System != v.System:
+		return false
+	case v.System != "" && v.Code != "" && t.Code != v.Code:
+		return false
+	case v.System == "" && v.Code != "" && t.Code != v.Code && t.Unit != v.Code:
+		return false
+	}
+	return NumberTests(v).Hold(t.Low, t.High, t.Value)
+}
+
+// referenceMatches compares with one of the references that the value denotes.
+func referenceMatches(v Value, target fhir.Ref, t index.Reference) bool {
+	if v.URL != "" {
+		return t.URL == v.URL
+	}
+	if target.ID == "" || t.ID != target.ID || target.Type != "" && t.Type != target.Type {
+		return false
+	}
+	return target.Version == 0 || t.Version == target.Version
+}

@@ -1,0 +1,13 @@
+// Package query is the one predicate language of Sluis. A search from a URL, a
+// SMART scope and a consent decision are all Exprs; storage/relational turns an
+// Expr into SQL, Match judges one resource in memory, and the two must agree.
+//
+// It owns Expr, Query, Parse (from URL parameters), String (back to a URL) and
+// Match.
+//
+// It does not know who asks, nor any database.
+//
+// The one path through it: Parse(type, params) → Query → storage. Expressions
+// are two-valued: nothing is unknown, and Not of something that matches nothing
+// is refused at construction, because it would turn fail-closed inside out.
+package query

@@ -1,0 +1,202 @@
+package query
+
+import (
+	"errors"
+	"time"
+
+	"sluis/conformance"
+	"sluis/fhir"
+)
+
+// Expr is a predicate over one resource. The set is closed; make the composite
+// ones with And, Or and Not so that they stay normal.
+type Expr interface{ isExpr() }
+
+// None matches nothing. It is what a nil Expr means everywhere.
+type None struct{}
+
+// All matches every resource. Only a grant that reaches a whole level makes it.
+type All struct{}
+
+// Conj matches what all its parts match; it has at least two.
+type Conj struct{ Parts []Expr }
+
+// Disj matches what one of its parts matches; it has at least two.
+type Disj struct{ Parts []Expr }
+
+// Neg matches what X does not match.
+type Neg struct{ X Expr }
+
+// TypeIs matches resources of one of the types.
+type TypeIs struct{ Types []string }
+
+// IDIs matches resources with one of the logical ids (_id).
+type IDIs struct{ IDs []string }
+
+// Compare matches resources with an index entry of Param for which one of the
+// values holds. Modifier "not" is never here: Parse turns it into Neg.
+type Compare struct {
+	Param    *conformance.Parameter
+	Modifier Modifier
+	Values   []Value
+}
+
+// Missing matches resources without any entry of Param.
+type Missing struct{ Param *conformance.Parameter }
+
+// Chain matches resources of which a reference of Param points at a resource
+// of type Target for which X holds. The caller's access is applied to the
+// target as to any resource.
+type Chain struct {
+	Param  *conformance.Parameter
+	Target string
+	X      Expr
+}
+
+// Custodian matches resources whose custodian is that Organization.
+type Custodian struct{ ID string }
+
+// Coded matches resources that carry one of the codings in a code-like element
+// (the pseudo parameter conformance.CodedCode). System "" means any system.
+type Coded struct{ Codings []Coding }
+
+// Coding is a code in a system.
+type Coding struct{ System, Code string }
+
+// Labelled matches resources with one of the security labels among their
+// effective labels.
+type Labelled struct{ Labels []Coding }
+
+// Subjects matches resources that have at least one subject and of which every
+// subject satisfies X. Person, Shape and Related may stand only below it.
+type Subjects struct{ X Expr }
+
+// Person holds for a subject who is the same person as one of the patients.
+type Person struct{ Patients []fhir.Ref }
+
+// Shape holds for a subject whose consents, taken together, have one of the
+// shapes. Shape 0 is: no consent that is in force.
+type Shape struct{ IDs []int64 }
+
+// Related holds for a subject with a treatment relation recorded by the
+// custodian and in force at that time, naming one of the parties; no parties
+// means any party of that custodian.
+type Related struct {
+	Custodian string
+	Parties   []fhir.Ref
+	At        time.Time
+}
+
+func (None) isExpr()      {}
+func (All) isExpr()       {}
+func (Conj) isExpr()      {}
+func (Disj) isExpr()      {}
+func (Neg) isExpr()       {}
+func (TypeIs) isExpr()    {}
+func (IDIs) isExpr()      {}
+func (Compare) isExpr()   {}
+func (Missing) isExpr()   {}
+func (Chain) isExpr()     {}
+func (Custodian) isExpr() {}
+func (Coded) isExpr()     {}
+func (Labelled) isExpr()  {}
+func (Subjects) isExpr()  {}
+func (Person) isExpr()    {}
+func (Shape) isExpr()     {}
+func (Related) isExpr()   {}
+
+// And is the conjunction, simplified: None absorbs, All vanishes, nested
+// conjunctions are flattened. And() is All.
+func And(parts ...Expr) Expr {
+	var out []Expr
+	for _, p := range parts {
+		switch p := p.(type) {
+		case nil, None:
+			return None{}
+		case All:
+		case Conj:
+			out = append(out, p.Parts...)
+		default:
+			out = append(out, p)
+		}
+	}
+	switch len(out) {
+	case 0:
+		return All{}
+	case 1:
+		return out[0]
+	}
+	return Conj{out}
+}
+
+// Or is the disjunction, simplified: All absorbs, None vanishes. Or() is None.
+func Or(parts ...Expr) Expr {
+	var out []Expr
+	for _, p := range parts {
+		switch p := p.(type) {
+		case nil, None:
+		case All:
+			return All{}
+		case Disj:
+			out = append(out, p.Parts...)
+		default:
+			out = append(out, p)
+		}
+	}
+	switch len(out) {
+	case 0:
+		return None{}
+	case 1:
+		return out[0]
+	}
+	return Disj{out}
+}
+
+// ErrEmptyNot is the refusal to negate what matches nothing.
+var ErrEmptyNot = errors.New("query: the negation of an empty predicate is refused")
+
+// Not is the negation. It refuses nil, None and leaves without values, which
+// are what a predicate that failed to be made looks like.
+func Not(x Expr) (Expr, error) {
+	if Empty(x) {
+		return None{}, ErrEmptyNot
+	}
+	switch x := x.(type) {
+	case All:
+		return None{}, nil
+	case Neg:
+		return x.X, nil
+	}
+	return Neg{x}, nil
+}
+
+// Empty reports whether x is None, nil, or a leaf that lists nothing.
+func Empty(x Expr) bool {
+	switch x := x.(type) {
+	case nil, None:
+		return true
+	case TypeIs:
+		return len(x.Types) == 0
+	case IDIs:
+		return len(x.IDs) == 0
+	case Compare:
+		return len(x.Values) == 0
+	case Coded:
+		return len(x.Codings) == 0
+	case Labelled:
+		return len(x.Labels) == 0
+	case Person:
+		return len(x.Patients) == 0
+	case Shape:
+		return len(x.IDs) == 0
+	case Subjects:
+		return Empty(x.X)
+	case Chain:
+		return Empty(x.X)
+	case Conj:
+		return len(x.Parts) == 0
+	case Disj:
+		return len(x.Parts) == 0
+	}
+	return false
+}
