@@ -1,0 +1,316 @@
+package gate
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+
+	"sluis/conformance"
+	"sluis/fhir"
+	"sluis/fhir/query"
+	"sluis/storage"
+)
+
+// maxEntries bounds a Bundle.
+const maxEntries = 25_000
+
+// Bundle is a batch or transaction as asked (R4 http.html#transaction).
+type Bundle struct {
+	Atomic  bool
+	Entries []BundleEntry
+}
+
+// BundleEntry is one request of a Bundle.
+type BundleEntry struct {
+	FullURL     string
+	Interaction fhir.Interaction
+	Body        []byte
+}
+
+// EntryResult answers one entry, in the order asked: a write's Result, a read's
+// Resource or Page, or, in a batch, the entry's own error.
+type EntryResult struct {
+	Interaction fhir.Interaction
+	Result      storage.Result
+	Resource    fhir.Resource
+	Query       query.Query
+	Page        storage.Page
+	Err         error
+}
+
+// ParseBundle reads a Bundle of type batch or transaction. The error names
+// every entry that cannot be understood.
+func ParseBundle(body []byte) (Bundle, error) {
+	doc, err := fhir.ParseDocument(body)
+	if err != nil {
+		return Bundle{}, err
+	}
+	root := doc.Root()
+	kind := root.Get("type").Text()
+	if doc.Type() != "Bundle" || kind != "batch" && kind != "transaction" {
+		return Bundle{}, fhir.NewError(fhir.Invalid, "invalid", "a Bundle of type batch or transaction was expected", "Bundle.type")
+	}
+	b := Bundle{Atomic: kind == "transaction"}
+	bad := &fhir.Error{Kind: fhir.Invalid}
+	for e := range root.Get("entry").All() {
+		at := "Bundle.entry[" + strconv.Itoa(len(b.Entries)) + "]"
+		entry, err := parseEntry(e)
+		if err != nil {
+			bad.Issues = append(bad.Issues, placed(at, err)...)
+		}
+		if b.Entries = append(b.Entries, entry); len(b.Entries) > maxEntries {
+			return Bundle{}, fhir.NewError(fhir.TooLarge, "too-costly", fmt.Sprintf("a Bundle has at most %d entries", maxEntries))
+		}
+	}
+	if len(bad.Issues) > 0 {
+		return Bundle{}, bad
+	}
+	return b, nil
+}
+
+func parseEntry(e fhir.Node) (BundleEntry, error) {
+	req := e.Get("request")
+	url := strings.TrimPrefix(req.Get("url").Text(), "/")
+	path, rawQuery, _ := strings.Cut(url, "?")
+	ix, err := fhir.ParseInteraction(req.Get("method").Text(), "/"+path, rawQuery, conformance.IsType)
+	if err != nil {
+		return BundleEntry{}, err
+	}
+	if ix.Kind == fhir.Transaction || ix.Kind == fhir.Capabilities {
+		return BundleEntry{}, fhir.NewError(fhir.Invalid, "not-supported", string(ix.Kind)+" cannot stand in a Bundle")
+	}
+	ix.IfNoneExist = req.Get("ifNoneExist").Text()
+	if m := req.Get("ifMatch").Text(); m != "" {
+		if ix.IfMatch, err = fhir.ParseETag(m); err != nil {
+			return BundleEntry{}, err
+		}
+	}
+	return BundleEntry{FullURL: e.Get("fullUrl").Text(), Interaction: ix, Body: e.Get("resource").Raw()}, nil
+}
+
+// placed puts an error's issues at an entry.
+func placed(at string, err error) []fhir.Issue {
+	issues := fhir.IssuesOf(err)
+	for i := range issues {
+		if len(issues[i].Expression) == 0 {
+			issues[i].Expression = []string{at}
+			continue
+		}
+		for j, x := range issues[i].Expression {
+			issues[i].Expression[j] = at + ".resource/" + x
+		}
+	}
+	return issues
+}
+
+// Bundle carries out a batch, each entry on its own, or a transaction, whose
+// writes commit together or not at all. Reads of a transaction see its writes.
+func (g *Gate) Bundle(ctx context.Context, c Caller, b Bundle) ([]EntryResult, error) {
+	out := make([]EntryResult, len(b.Entries))
+	for i, e := range b.Entries {
+		out[i].Interaction = e.Interaction
+	}
+	if b.Atomic {
+		if err := g.transact(ctx, c, b, out); err != nil {
+			return nil, err
+		}
+	}
+	for _, i := range inOrder(b.Entries) {
+		e := b.Entries[i]
+		if isWrite(e.Interaction.Kind) {
+			if !b.Atomic {
+				out[i].Result, out[i].Err = g.Write(ctx, c, e.Interaction, e.Body)
+			}
+			continue
+		}
+		if g.entryRead(ctx, c, e.Interaction, &out[i]); b.Atomic && out[i].Err != nil {
+			return nil, out[i].Err
+		}
+	}
+	return out, nil
+}
+
+// transact commits the writes of a transaction.
+func (g *Gate) transact(ctx context.Context, c Caller, b Bundle, out []EntryResult) error {
+	writes, at, err := g.planAll(c, b.Entries, false)
+	if err != nil {
+		return g.refused(ctx, c, pass{}, event{action: "E", subtype: string(fhir.Transaction)}, err)
+	}
+	if len(writes) == 0 {
+		return nil
+	}
+	results, err := g.commit(ctx, c, writes, nil)
+	if err != nil {
+		return err
+	}
+	for i, r := range results {
+		out[at[i]].Result = r
+	}
+	return nil
+}
+
+// planAll chooses ids, rewrites the references between entries and plans each
+// write. The error names every entry at fault; at holds each write's place.
+func (g *Gate) planAll(c Caller, entries []BundleEntry, importing bool) (writes []write, at []int, err error) {
+	links := map[string]string{}
+	ids := make([]string, len(entries))
+	bad := &fhir.Error{Kind: fhir.Invalid}
+	for i, e := range entries {
+		if !isWrite(e.Interaction.Kind) {
+			continue
+		}
+		if ids[i] = e.Interaction.ID; ids[i] == "" {
+			ids[i] = newID()
+		}
+		if e.FullURL == "" {
+			continue
+		}
+		if _, twice := links[e.FullURL]; twice {
+			bad.Issues = append(bad.Issues, fhir.Issue{Code: "duplicate", Details: "fullUrl stands twice", Expression: []string{entryPath(i)}})
+		}
+		links[e.FullURL] = e.Interaction.Type + "/" + ids[i]
+	}
+	targets := map[string]int{}
+	for i, e := range entries {
+		if !isWrite(e.Interaction.Kind) {
+			continue
+		}
+		body, err := relink(e.Body, links)
+		if err == nil {
+			var w write
+			if w, err = g.planEntry(c, e.Interaction, ids[i], body, importing); err == nil {
+				err = once(targets, w, i)
+				writes, at = append(writes, w), append(at, i)
+			}
+		}
+		if err != nil {
+			bad.Issues = append(bad.Issues, placed(entryPath(i), err)...)
+			bad.Kind = max(bad.Kind, fhir.KindOf(err))
+		}
+	}
+	if len(bad.Issues) > 0 {
+		return nil, nil, bad
+	}
+	return writes, at, nil
+}
+
+func entryPath(i int) string { return "Bundle.entry[" + strconv.Itoa(i) + "]" }
+
+// planEntry plans one write with the id that other entries know it by.
+func (g *Gate) planEntry(c Caller, ix fhir.Interaction, id string, body []byte, importing bool) (write, error) {
+	if ix.Kind == fhir.Create || ix.Conditional {
+		chosen := ix
+		chosen.ID = ""
+		w, err := g.plan(c, chosen, body)
+		w.id, w.importing = id, importing
+		return w, err
+	}
+	w, err := g.plan(c, ix, body)
+	w.importing = importing
+	return w, err
+}
+
+// once refuses two writes to one resource in a transaction.
+func once(targets map[string]int, w write, i int) error {
+	key := w.ix.Type + "/" + w.id
+	if other, twice := targets[key]; twice {
+		return fhir.NewError(fhir.Invalid, "duplicate", "writes the same resource as "+entryPath(other))
+	}
+	targets[key] = i
+	return nil
+}
+
+// relink replaces every string of the body that is the fullUrl of an entry by
+// that entry's reference (R4 http.html#trules, bundle.html#references). A
+// urn: reference that names no entry, and a conditional one, are refused.
+func relink(body []byte, links map[string]string) ([]byte, error) {
+	if len(body) == 0 {
+		return nil, nil
+	}
+	doc, err := fhir.ParseDocument(body)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	last := 0
+	for n := range doc.Root().Walk() {
+		if n.Kind() != fhir.String {
+			continue
+		}
+		s := n.Text()
+		to, ok := links[s]
+		if !ok {
+			if n.Key() == "reference" {
+				if err := linkable(s); err != nil {
+					return nil, err
+				}
+			}
+			continue
+		}
+		start, end := n.Span()
+		out.Write(body[last:start])
+		out.WriteString(strconv.Quote(to))
+		last = end
+	}
+	if last == 0 {
+		return body, nil
+	}
+	out.Write(body[last:])
+	return out.Bytes(), nil
+}
+
+func linkable(reference string) error {
+	if strings.HasPrefix(reference, "urn:uuid:") || strings.HasPrefix(reference, "urn:oid:") {
+		return fhir.NewError(fhir.Invalid, "not-found", "no entry has the fullUrl "+reference)
+	}
+	if strings.Contains(reference, "?") {
+		return fhir.NewError(fhir.Invalid, "not-supported", "conditional references are not supported: "+reference)
+	}
+	return nil
+}
+
+// entryRead answers one read, vread, history or search of a Bundle.
+func (g *Gate) entryRead(ctx context.Context, c Caller, ix fhir.Interaction, out *EntryResult) {
+	switch ix.Kind {
+	case fhir.Read, fhir.VRead:
+		out.Resource, out.Err = g.Read(ctx, c, ix)
+	case fhir.SearchType, fhir.SearchSystem:
+		if ix.Type == "AuditEvent" {
+			out.Err = fhir.NewError(fhir.NotImplemented, "not-supported", "AuditEvent is searched outside a Bundle")
+			return
+		}
+		if out.Query, out.Err = query.Parse(ix.Type, ix.Params); out.Err == nil {
+			out.Page, out.Err = g.Search(ctx, c, out.Query)
+		}
+	default:
+		out.Page, out.Err = g.History(ctx, c, ix, storage.HistoryQuery{})
+	}
+}
+
+func isWrite(k fhir.InteractionKind) bool {
+	return k == fhir.Create || k == fhir.Update || k == fhir.Delete
+}
+
+// inOrder is the order of R4 http.html#trules: DELETE, POST, PUT, then reads.
+func inOrder(entries []BundleEntry) []int {
+	rank := map[fhir.InteractionKind]int{fhir.Delete: 0, fhir.Create: 1, fhir.Update: 2}
+	order := make([]int, len(entries))
+	for i := range order {
+		order[i] = i
+	}
+	sort.SliceStable(order, func(a, b int) bool {
+		ra, oka := rank[entries[order[a]].Interaction.Kind]
+		rb, okb := rank[entries[order[b]].Interaction.Kind]
+		if !oka {
+			ra = 3
+		}
+		if !okb {
+			rb = 3
+		}
+		return ra < rb
+	})
+	return order
+}

@@ -1,0 +1,102 @@
+package gate
+
+import (
+	"slices"
+
+	"sluis/conformance"
+	"sluis/consent"
+	"sluis/consent/r4"
+	"sluis/fhir"
+	"sluis/fhir/index"
+	"sluis/fhir/query"
+	"sluis/storage"
+)
+
+// prepared is a body that may be stored: validated, indexed, labelled, and
+// read for what it means to decisions.
+type prepared struct {
+	doc     *fhir.Document
+	entries index.Entries
+	labels  []storage.Label
+	policy  storage.Policy
+}
+
+// prepare reads a body of the type strictly. Its error names every problem.
+func (g *Gate) prepare(c Caller, resourceType string, body []byte) (prepared, error) {
+	doc, err := fhir.ParseDocument(body)
+	if err != nil {
+		return prepared{}, err
+	}
+	if got := doc.Type(); got != resourceType {
+		return prepared{}, fhir.NewError(fhir.Invalid, "invalid", "resourceType must be "+resourceType, "resourceType")
+	}
+	issues := conformance.Validate(doc)
+	if resourceType == "Consent" && len(issues) == 0 {
+		issues = append(r4.Check(body), g.performer(c, doc)...)
+	}
+	if failed := slices.ContainsFunc(issues, isError); failed {
+		return prepared{}, &fhir.Error{Kind: fhir.Unprocessable, Issues: issues}
+	}
+	entries, err := index.Extract(doc)
+	if err != nil {
+		return prepared{}, err
+	}
+	return prepared{doc: doc, entries: entries, labels: g.label(resourceType, entries), policy: g.policy(doc)}, nil
+}
+
+func isError(i fhir.Issue) bool {
+	return i.Severity == "" || i.Severity == "error" || i.Severity == "fatal"
+}
+
+// performer refuses a Consent recorded in somebody else's name: a caller with
+// an own token can only be its performer itself.
+func (g *Gate) performer(c Caller, doc *fhir.Document) []fhir.Issue {
+	if c.party() != consent.Own {
+		return nil
+	}
+	var issues []fhir.Issue
+	for p := range doc.Root().Get("performer").All() {
+		if ref, ok := fhir.ParseRef(p.Get("reference").Text()); !ok || ref.Latest() != c.Grant.User {
+			issues = append(issues, fhir.Issue{Code: "business-rule", Details: "a consent can only be given in one's own name", Expression: []string{"Consent.performer"}})
+		}
+	}
+	return issues
+}
+
+// label finds the labels that the codes of a resource ask for.
+func (g *Gate) label(resourceType string, entries index.Entries) []storage.Label {
+	key := conformance.ParameterKey(resourceType, conformance.CodedCode)
+	var codes []query.Coding
+	for _, t := range entries.Tokens {
+		if t.Param == key {
+			codes = append(codes, query.Coding{System: t.System, Code: t.Code})
+		}
+	}
+	var out []storage.Label
+	for _, l := range g.Labels.Labels(codes) {
+		out = append(out, storage.Label{System: l.System, Code: l.Code, Origin: l.Origin})
+	}
+	return out
+}
+
+// policy reads what a resource contributes to decisions, in storage's words.
+// Only identifiers of trusted systems denote a person.
+func (g *Gate) policy(doc *fhir.Document) storage.Policy {
+	p := r4.Derive(doc)
+	out := storage.Policy{Rules: p.Rules}
+	for _, r := range p.Relations {
+		out.Relations = append(out.Relations, storage.Relation{Party: r.Party, Period: storage.Period{Start: r.Start, End: r.End}})
+	}
+	for _, m := range p.Members {
+		out.Members = append(out.Members, storage.Member{Member: m.Member, Of: m.Of, Period: storage.Period{Start: m.Start, End: m.End}})
+	}
+	if r := p.Represents; r != nil {
+		out.Represents = &storage.Period{Start: r.Start, End: r.End}
+	}
+	for _, id := range p.Identities {
+		if slices.Contains(g.Trusted, id.System) {
+			out.Identities = append(out.Identities, storage.Identity{System: id.System, Value: id.Value})
+		}
+	}
+	return out
+}
