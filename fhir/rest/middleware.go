@@ -1,0 +1,48 @@
+package rest
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"runtime/debug"
+
+	"sluis/fhir"
+)
+
+type requestIDKey struct{}
+
+// identify echoes X-Request-Id, or makes one, on every response (BALP's
+// transaction entity). One that is not a plain token is replaced.
+func (s *server) identify(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get("X-Request-Id")
+		if !fhir.IsID(id) {
+			id = rand.Text()
+		}
+		w.Header().Set("X-Request-Id", id)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)))
+	})
+}
+
+func requestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+// guard sets the headers of every answer and turns a panic into a 500 that
+// says nothing.
+func (s *server) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Content-Type-Options", "nosniff")
+		defer func() {
+			if p := recover(); p != nil {
+				s.Log.Error("panic", "request", requestID(r.Context()), "panic", p, "stack", string(debug.Stack()))
+				x := &exchange{server: s, w: w, r: r}
+				x.fail(fhir.NewError(fhir.Internal, "exception", "internal error"))
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}

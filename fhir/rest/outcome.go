@@ -1,0 +1,104 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"sluis/fhir"
+	"sluis/smart"
+)
+
+// statuses is the one table from the kind of an error to its status.
+var statuses = map[fhir.Kind]int{
+	fhir.Internal:       http.StatusInternalServerError,
+	fhir.Invalid:        http.StatusBadRequest,
+	fhir.Unauthorized:   http.StatusUnauthorized,
+	fhir.Forbidden:      http.StatusForbidden,
+	fhir.NotFound:       http.StatusNotFound,
+	fhir.NotAllowed:     http.StatusMethodNotAllowed,
+	fhir.NotAcceptable:  http.StatusNotAcceptable,
+	fhir.Conflict:       http.StatusConflict,
+	fhir.Gone:           http.StatusGone,
+	fhir.Precondition:   http.StatusPreconditionFailed,
+	fhir.TooLarge:       http.StatusRequestEntityTooLarge,
+	fhir.Unsupported:    http.StatusUnsupportedMediaType,
+	fhir.Unprocessable:  http.StatusUnprocessableEntity,
+	fhir.TooMany:        http.StatusTooManyRequests,
+	fhir.NotImplemented: http.StatusNotImplemented,
+	fhir.Unavailable:    http.StatusServiceUnavailable,
+}
+
+type operationOutcome struct {
+	ResourceType string         `json:"resourceType"`
+	Issue        []outcomeIssue `json:"issue"`
+}
+
+type outcomeIssue struct {
+	Severity   string        `json:"severity"`
+	Code       string        `json:"code"`
+	Details    *codeableText `json:"details,omitempty"`
+	Expression []string      `json:"expression,omitempty"`
+}
+
+type codeableText struct {
+	Text string `json:"text"`
+}
+
+// outcome renders issues as an OperationOutcome (R4 operationoutcome.html).
+func outcome(issues []fhir.Issue) []byte {
+	out := operationOutcome{ResourceType: "OperationOutcome"}
+	for _, i := range issues {
+		issue := outcomeIssue{Severity: i.Severity, Code: i.Code, Expression: i.Expression}
+		if issue.Severity == "" {
+			issue.Severity = "error"
+		}
+		if i.Details != "" {
+			issue.Details = &codeableText{i.Details}
+		}
+		out.Issue = append(out.Issue, issue)
+	}
+	body, err := json.Marshal(out)
+	if err != nil {
+		panic(err) // strings only: cannot be
+	}
+	return body
+}
+
+// problem is what a caller is told of an error, and its status.
+func (x *exchange) problem(err error) (int, []byte) {
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fhir.Wrap(err, fhir.Unavailable, "timeout", "the request took too long")
+	}
+	kind := fhir.KindOf(err)
+	if kind == fhir.Internal || kind == fhir.Unavailable {
+		x.Log.Error("request failed", "request", requestID(x.r.Context()), "error", err)
+	}
+	return statuses[kind], outcome(fhir.IssuesOf(err))
+}
+
+// fail answers with an OperationOutcome. Nothing has been written before.
+func (x *exchange) fail(err error) {
+	status, body := x.problem(err)
+	switch status {
+	case http.StatusUnauthorized:
+		x.w.Header().Set("WWW-Authenticate", challenge(x.r, err))
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		x.w.Header().Set("Retry-After", "1")
+	}
+	x.write(status, body)
+}
+
+// challenge is the header of a 401 (RFC 6750 §3, RFC 9470 §3).
+func challenge(r *http.Request, err error) string {
+	if r.Header.Get("Authorization") == "" {
+		return `Bearer realm="fhir"`
+	}
+	var weak *smart.AssuranceError
+	if errors.As(err, &weak) {
+		return `Bearer realm="fhir", error="insufficient_user_authentication", acr_values="` + strings.Join(weak.ACRValues, " ") + `"`
+	}
+	return `Bearer realm="fhir", error="invalid_token"`
+}

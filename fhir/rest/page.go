@@ -1,0 +1,151 @@
+package rest
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"sluis/fhir"
+	"sluis/fhir/query"
+)
+
+// pageParam is the only parameter of a continuation link.
+const pageParam = "_page"
+
+// asked is a search or history as first asked, and where its next page starts.
+type asked struct {
+	Type   string
+	ID     string // instance history
+	Params []fhir.Param
+	After  *query.Position
+	Log    string // continuation of a search of the log
+}
+
+// asking is what the request asks: its own parameters, or those sealed in a
+// continuation link.
+func (x *exchange) asking() (asked, error) {
+	for _, p := range x.asked {
+		if p.Name == pageParam {
+			ask, err := x.open(p.Value)
+			if err != nil || ask.Type != x.ix.Type || ask.ID != x.ix.ID || len(x.ix.Params) > 0 {
+				return asked{}, fhir.NewError(fhir.Invalid, "value", "this is not a continuation link of this search", pageParam)
+			}
+			return ask, nil
+		}
+	}
+	return asked{Type: x.ix.Type, ID: x.ix.ID, Params: x.ix.Params}, nil
+}
+
+// self is the link to the page itself. The terms of a POST search stay out of
+// URLs, because they may be a BSN.
+func (x *exchange) self(ask asked) string {
+	if x.isFormSearch() || ask.After != nil || ask.Log != "" {
+		return x.address(ask) + "?" + pageParam + "=" + x.seal(ask)
+	}
+	if len(ask.Params) == 0 {
+		return x.address(ask)
+	}
+	return x.address(ask) + "?" + encode(ask.Params)
+}
+
+func (x *exchange) next(ask asked, after query.Position) string {
+	ask.After = &after
+	return x.address(ask) + "?" + pageParam + "=" + x.seal(ask)
+}
+
+func (x *exchange) address(ask asked) string {
+	parts := []string{x.Base}
+	for _, p := range []string{ask.Type, ask.ID} {
+		if p != "" {
+			parts = append(parts, p)
+		}
+	}
+	if strings.HasPrefix(string(x.ix.Kind), "history") {
+		parts = append(parts, "_history")
+	}
+	return strings.Join(parts, "/")
+}
+
+func encode(params []fhir.Param) string {
+	out := make([]string, len(params))
+	for i, p := range params {
+		out[i] = url.QueryEscape(p.Name) + "=" + url.QueryEscape(p.Value)
+	}
+	return strings.Join(out, "&")
+}
+
+// sealed is the plain text of a continuation; numbers have a fixed width so
+// that its length says nothing about how many rows there are.
+type sealed struct {
+	Type, ID string
+	Params   []fhir.Param
+	Keys     []string
+	Row      string
+	Snapshot string
+	Log      string
+}
+
+func (x *exchange) aead() cipher.AEAD {
+	key := sha256.Sum256(append([]byte("continuation\x00"), x.PageKey...))
+	block, err := aes.NewCipher(key[:])
+	if err != nil {
+		panic(err) // the key has 32 bytes
+	}
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		panic(err)
+	}
+	return aead
+}
+
+// seal encrypts a continuation. The nonce is a MAC of the plain text, so that
+// equal pages have equal links.
+func (x *exchange) seal(ask asked) string {
+	s := sealed{Type: ask.Type, ID: ask.ID, Params: ask.Params, Log: ask.Log}
+	if ask.After != nil {
+		s.Keys = ask.After.Keys
+		s.Row, s.Snapshot = fmt.Sprintf("%020d", ask.After.Row), fmt.Sprintf("%020d", ask.After.Snapshot)
+	}
+	plain, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // strings only: cannot be
+	}
+	mac := hmac.New(sha256.New, append([]byte("nonce\x00"), x.PageKey...))
+	mac.Write(plain)
+	nonce := mac.Sum(nil)[:12]
+	return base64.RawURLEncoding.EncodeToString(x.aead().Seal(nonce, nonce, plain, nil))
+}
+
+func (x *exchange) open(token string) (asked, error) {
+	bad := fhir.NewError(fhir.Invalid, "value", "bad continuation link", pageParam)
+	raw, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(raw) < 12 {
+		return asked{}, bad
+	}
+	plain, err := x.aead().Open(nil, raw[:12], raw[12:], nil)
+	if err != nil {
+		return asked{}, bad
+	}
+	var s sealed
+	if err := json.Unmarshal(plain, &s); err != nil {
+		return asked{}, bad
+	}
+	ask := asked{Type: s.Type, ID: s.ID, Params: s.Params, Log: s.Log}
+	if s.Row == "" {
+		return ask, nil
+	}
+	row, err1 := strconv.ParseInt(s.Row, 10, 64)
+	snapshot, err2 := strconv.ParseInt(s.Snapshot, 10, 64)
+	if err1 != nil || err2 != nil {
+		return asked{}, bad
+	}
+	ask.After = &query.Position{Keys: s.Keys, Row: row, Snapshot: snapshot}
+	return ask, nil
+}

@@ -1,0 +1,21 @@
+package rest
+
+import "net/http"
+
+// read answers read and vread (R4 http.html#read, #vread, #cread).
+func (x *exchange) read() error {
+	if x.ix.Type == "AuditEvent" {
+		return x.readRecord()
+	}
+	r, err := x.Gate.Read(x.r.Context(), x.caller, x.ix)
+	if err != nil {
+		return err
+	}
+	x.versioned(r)
+	if notModified(x.ix, r) {
+		x.write(http.StatusNotModified, nil)
+		return nil
+	}
+	x.write(http.StatusOK, r.Body)
+	return nil
+}

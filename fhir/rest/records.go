@@ -1,0 +1,79 @@
+package rest
+
+import (
+	"net/http"
+
+	"sluis/audit/balp"
+	"sluis/fhir"
+	"sluis/gate"
+)
+
+// searchRecords answers searches of AuditEvent, which are rendered from the log
+// when asked for (see gate.SearchLog for who finds what).
+func (x *exchange) searchRecords(ask asked) error {
+	f, err := balp.ParseSearch(ask.Params, x.caller.Projected())
+	if err != nil {
+		return err
+	}
+	page, err := x.Gate.SearchLog(x.r.Context(), x.caller, f, ask.Log)
+	if err != nil {
+		return err
+	}
+	total := -1
+	if f.Total || f.CountOnly {
+		total = page.Total
+	}
+	set := newSet("searchset", total)
+	set.link("self", x.self(ask))
+	if page.Next != "" {
+		next := ask
+		next.Log = page.Next
+		set.link("next", x.address(ask)+"?"+pageParam+"="+x.seal(next))
+	}
+	for _, r := range page.Records {
+		body, err := balp.Render(r, x.view(page))
+		if err != nil {
+			return err
+		}
+		set.begin()
+		set.fullURL(x.Base + "/AuditEvent/" + r.ID)
+		set.buf.WriteString(`"resource":`)
+		set.buf.Write(body)
+		set.buf.WriteString(`,"search":{"mode":"match"}}`)
+	}
+	x.write(http.StatusOK, set.bytes())
+	return nil
+}
+
+// readRecord answers a read of one AuditEvent; there is one version of each.
+func (x *exchange) readRecord() error {
+	if x.ix.Kind == fhir.VRead {
+		return fhir.NewError(fhir.NotAllowed, "not-supported", "AuditEvents have no versions")
+	}
+	page, err := x.Gate.ReadLog(x.r.Context(), x.caller, x.ix.ID)
+	if err != nil {
+		return err
+	}
+	body, err := balp.Render(page.Records[0], x.view(page))
+	if err != nil {
+		return err
+	}
+	x.write(http.StatusOK, body)
+	return nil
+}
+
+func (x *exchange) view(page gate.LogPage) balp.View {
+	return balp.View{Projected: page.Projected, Base: x.Base}
+}
+
+// logPart is AuditEvent's row of the CapabilityStatement.
+func logPart() resourcePart {
+	part := resourcePart{
+		Type: "AuditEvent", Interaction: codes(fhir.Read, fhir.SearchType), Versioning: "no-version",
+		ConditionalRead: "not-supported", ConditionalDelete: "not-supported", ReferencePolicy: []string{"literal"},
+	}
+	for _, p := range balp.Parameters(true) {
+		part.SearchParam = append(part.SearchParam, searchParam{Name: p.Name, Type: p.Type})
+	}
+	return part
+}
