@@ -3,8 +3,10 @@
 // of who is the subject of a resource.
 //
 // It owns the derived tables in data/ (made by the generator in gen/, with
-// provenance and hash in data/PROVENANCE.md), Validate, and the rows from which
-// the CapabilityStatement is written.
+// provenance and hash in data/PROVENANCE.md), the tables in reviewed/ that are
+// judgements of ours (who is the subject, what a resource is about), Validate,
+// and the rows from which the CapabilityStatement is written: Types and
+// Searchable.
 //
 // It does not store, authorise or speak HTTP.
 //

@@ -57,8 +57,8 @@ func ParseRef(s string) (Ref, bool) {
 		return Ref{}, false
 	}
 	if len(parts) == 4 {
-		v, err := strconv.ParseInt(parts[3], 10, 64)
-		if err != nil || v < 1 {
+		v, ok := parseVersion(parts[3])
+		if !ok {
 			return Ref{}, false
 		}
 		r.Version = v
@@ -66,8 +66,18 @@ func ParseRef(s string) (Ref, bool) {
 	return r, true
 }
 
+// parseVersion reads a version number as we write it: decimal digits, from 1,
+// without sign or leading zero.
+func parseVersion(s string) (int64, bool) {
+	if s == "" || s[0] < '1' || s[0] > '9' {
+		return 0, false
+	}
+	v, err := strconv.ParseInt(s, 10, 64)
+	return v, err == nil
+}
+
 // IsID reports whether s is a legal R4 id: [A-Za-z0-9\-\.]{1,64}.
-func IsID(s string) bool {
+func IsID[T string | []byte](s T) bool {
 	if len(s) == 0 || len(s) > 64 {
 		return false
 	}
@@ -82,7 +92,7 @@ func IsID(s string) bool {
 
 // IsTypeName reports whether s has the form of a resource type's name: an
 // ASCII capital followed by ASCII letters.
-func IsTypeName(s string) bool {
+func IsTypeName[T string | []byte](s T) bool {
 	if len(s) < 2 || s[0] < 'A' || s[0] > 'Z' {
 		return false
 	}

@@ -10,111 +10,107 @@ import (
 // meta.versionId and meta.lastUpdated. Nothing else is ever altered.
 type Template struct {
 	body []byte
-	cuts []cut
+	cuts []cut // by position, none overlapping another
 }
 
-// cut replaces body[start:end] by a stamp, or by nothing.
+// cut replaces body[start:end] by a stamp, or by nothing. An insertion has
+// start == end.
 type cut struct {
 	start, end int
 	stamp      stamp
 }
 
-type stamp int
+type stamp struct {
+	before string // a comma, where members stand before
+	id     bool   // "id":"…"
+	meta   metaStamp
+	after  string // a comma, where members follow
+}
+
+type metaStamp int
 
 const (
-	nothing stamp = iota
-	idMember
-	metaMembers      // "versionId":"1","lastUpdated":"…"
-	metaMembersComma // the same and a comma
-	wholeMeta        // ,"meta":{…}
+	noMeta      metaStamp = iota
+	metaMembers           // "versionId":"1","lastUpdated":"…"
+	wholeMeta             // "meta":{…}
 )
 
-// Template prepares the document for Stamp.
+// Template prepares the document for Stamp. The server's id goes behind
+// resourceType; its members of meta go first in meta, or with a meta of their
+// own behind the id when none was received.
 func (d *Document) Template() Template {
-	t := Template{body: d.body}
 	root := d.Root()
-	_, afterType := root.Get("resourceType").Span()
-	t.cuts = append(t.cuts, cut{afterType, afterType, idMember})
 	meta := root.Get("meta")
-	if id := root.Get("id"); !id.IsZero() {
-		t.cuts = append(t.cuts, d.removal(root, id))
+	own := stamp{id: true, meta: wholeMeta}
+	removed := func(name string) bool { return name == "id" || name == "meta" }
+	if meta.Kind() == Object {
+		own.meta = noMeta
+		removed = func(name string) bool { return name == "id" }
 	}
-	if meta.Kind() != Object {
-		t.cuts = append(t.cuts, cut{afterType, afterType, wholeMeta})
-		if !meta.IsZero() {
-			t.cuts = append(t.cuts, d.removal(root, meta))
-		}
-	} else {
-		t.cuts = append(t.cuts, d.metaCuts(meta)...)
+	t := Template{body: d.body, cuts: rewrite(root, root.Get("resourceType"), own, removed)}
+	if meta.Kind() == Object {
+		t.cuts = append(t.cuts, rewrite(meta, Node{}, stamp{meta: metaMembers}, func(name string) bool {
+			return name == "versionId" || name == "lastUpdated"
+		})...)
 	}
 	sortCuts(t.cuts)
 	return t
 }
 
-// metaCuts puts the server's members first in meta and drops the received ones.
-func (d *Document) metaCuts(meta Node) []cut {
-	start, _ := meta.Span()
+// rewrite removes members of an object, each with the one comma that goes with
+// it, and inserts a stamp behind the member after, or first when that is zero.
+func rewrite(object, after Node, s stamp, removed func(name string) bool) []cut {
+	start, _ := object.Span()
+	at, kept := start+1, false
+	if !after.IsZero() {
+		_, at = after.Span()
+		s.before = ","
+	}
 	var out []cut
-	others := 0
-	for m := range meta.All() {
-		switch m.Key() {
-		case "versionId", "lastUpdated":
-			out = append(out, d.removal(meta, m))
-		default:
-			others++
+	for m := range object.All() {
+		if removed(m.Key()) {
+			out = append(out, removal(m, kept))
+			continue
 		}
+		kept = true
 	}
-	s := metaMembers
-	if others > 0 {
-		s = metaMembersComma
+	if kept && after.IsZero() {
+		s.after = ","
 	}
-	return append(out, cut{start + 1, start + 1, s})
+	return append(out, cut{at, at, s})
 }
 
-// removal cuts one member of an object with the one comma that goes with it:
-// the comma before it, unless every member before it is cut as well.
-func (d *Document) removal(parent, member Node) cut {
-	x := d.nodes[member.i]
+// removal cuts one member with the comma before it when a member that is kept
+// stands before, and else with the comma after it.
+func removal(member Node, afterKept bool) cut {
+	x := member.doc.nodes[member.i]
 	start, end := int(x.keyStart)-1, int(x.end)
-	if d.leads(parent, member) {
-		if i := skipSpace(d.body, end); i < len(d.body) && d.body[i] == ',' {
-			return cut{start, i + 1, nothing}
-		}
-		return cut{start, end, nothing}
+	body := member.doc.body
+	if afterKept {
+		// Between the comma and the name only white space can stand.
+		return cut{start: bytes.LastIndexByte(body[:start], ','), end: end}
 	}
-	for i := start - 1; i >= 0; i-- {
-		if d.body[i] == ',' {
-			return cut{i, end, nothing}
-		}
+	if i := skipSpace(body, end); body[i] == ',' {
+		end = i + 1
 	}
-	return cut{start, end, nothing}
+	return cut{start: start, end: end}
 }
 
-// leads reports whether only members that are cut stand before this one.
-func (d *Document) leads(parent, member Node) bool {
-	for m := range parent.All() {
-		if m.i == member.i {
-			return true
-		}
-		switch m.Key() {
-		case "id", "versionId", "lastUpdated":
-		default:
-			return false
-		}
-	}
-	return false
-}
-
+// skipSpace is the position of the first byte from i on that is not white
+// space. There is one, because an object ends with a brace.
 func skipSpace(b []byte, i int) int {
-	for i < len(b) && bytes.IndexByte([]byte(" \t\r\n"), b[i]) >= 0 {
+	for b[i] == ' ' || b[i] == '\t' || b[i] == '\r' || b[i] == '\n' {
 		i++
 	}
 	return i
 }
 
+// sortCuts orders by position; an insertion comes before a removal that starts
+// where it stands.
 func sortCuts(c []cut) {
+	less := func(a, b cut) bool { return a.start < b.start || a.start == b.start && a.end < b.end }
 	for i := 1; i < len(c); i++ {
-		for j := i; j > 0 && (c[j].start < c[j-1].start || c[j].start == c[j-1].start && c[j].stamp < c[j-1].stamp && c[j].end == c[j].start); j-- {
+		for j := i; j > 0 && less(c[j], c[j-1]); j-- {
 			c[j], c[j-1] = c[j-1], c[j]
 		}
 	}
@@ -141,26 +137,30 @@ func (t Template) Rename(from, to Ref) Template {
 // Instant is R4's instant in UTC with milliseconds.
 func Instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z07:00") }
 
-// Stamp writes the resource as it is stored and served.
+// Stamp writes the resource as it is stored and served. The id must satisfy
+// IsID: it is written as it is.
 func (t Template) Stamp(id string, version int64, updated time.Time) []byte {
 	members := `"versionId":"` + strconv.FormatInt(version, 10) + `","lastUpdated":"` + Instant(updated) + `"`
 	out := make([]byte, 0, len(t.body)+len(id)+len(members)+32)
 	at := 0
 	for _, c := range t.cuts {
-		if c.start > at {
-			out = append(out, t.body[at:c.start]...)
-		}
-		switch c.stamp {
-		case idMember:
-			out = append(append(append(out, `,"id":"`...), id...), '"')
-		case metaMembers:
-			out = append(out, members...)
-		case metaMembersComma:
-			out = append(append(out, members...), ',')
-		case wholeMeta:
-			out = append(append(append(out, `,"meta":{`...), members...), '}')
-		}
-		at = max(at, c.end)
+		out = append(out, t.body[at:c.start]...)
+		out = c.stamp.append(out, id, members)
+		at = c.end
 	}
 	return append(out, t.body[at:]...)
+}
+
+func (s stamp) append(out []byte, id, members string) []byte {
+	out = append(out, s.before...)
+	if s.id {
+		out = append(append(append(out, `"id":"`...), id...), '"')
+	}
+	switch {
+	case s.meta == metaMembers:
+		out = append(out, members...)
+	case s.meta == wholeMeta && s.id:
+		out = append(append(append(out, `,"meta":{`...), members...), '}')
+	}
+	return append(out, s.after...)
 }

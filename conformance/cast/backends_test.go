@@ -10,8 +10,6 @@ import (
 	"sluis/storage/sqlite"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
-
 // everywhere runs a test on a World of each backend.
 func everywhere(t *testing.T, test func(*testing.T, *cast.World)) {
 	t.Run("sqlite", func(t *testing.T) {

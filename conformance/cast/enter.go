@@ -17,7 +17,7 @@ func (w *World) enter() {
 		w.must(err)
 		caller := gate.Caller{Request: "cast", Grant: smart.Grant{Client: "cast", Organization: id, Scopes: scopes, ChooseIDs: true}}
 		body := fmt.Sprintf(`{"resourceType":"Organization","id":%q,"active":true,"name":%q}`, id, id)
-		_, err = w.Gate.Import(context.Background(), caller, []gate.ImportEntry{{Source: "Organization/" + id, Type: "Organization", Body: []byte(body)}}, nil, true)
+		_, err = w.Gate.Import(context.Background(), caller, []gate.ImportEntry{{Source: "Organization/" + id, Type: "Organization", Body: []byte(body)}}, gate.AsIs, true)
 		w.must(err)
 	}
 	hospital, practice := w.System(w.Hospital), w.System(w.Practice)

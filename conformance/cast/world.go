@@ -82,10 +82,7 @@ func New(t testing.TB, store Backend) *World {
 		Gate: w.Gate, Verify: verify, Base: Base, PageKey: secret[:],
 		Software: rest.Software{Version: "test", Date: time.Unix(0, 0)}, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
-	mux := http.NewServeMux()
-	mux.Handle("/fhir/", http.StripPrefix("/fhir", fhirHandler))
-	mux.Handle("/fhir", http.StripPrefix("/fhir", fhirHandler))
-	w.Handler = mux
+	w.Handler = http.StripPrefix("/fhir", fhirHandler)
 	w.enter()
 	return w
 }

@@ -1,10 +1,11 @@
 // Package index turns a resource into the rows it is found by.
 //
-// It owns the Entry types and Extract, which runs the compiled SearchParameter
-// expressions of a type over a document: token, string, date range, reference,
-// number, quantity, uri, and the patients who are its subject.
+// It owns the Entry types; Extract, which runs the compiled SearchParameter
+// expressions of a type over a document; and Fold, DateRange and NumberRange,
+// which give strings, dates and numbers their meaning for search. fhir/query
+// reads values with the very same functions, so that both sides agree.
 //
-// It does not store rows and knows no SQL.
+// It does not store rows, knows no SQL, and compares nothing: fhir/query does.
 //
 // The one path through it: fhir.Document → Extract → Entries.
 package index

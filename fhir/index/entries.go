@@ -4,6 +4,8 @@ import "sluis/fhir"
 
 // Entries is everything by which one resource is found and judged.
 type Entries struct {
+	Type string // the resource type
+
 	Tokens     []Token
 	Strings    []String
 	Dates      []Date
@@ -45,14 +47,17 @@ type Date struct {
 }
 
 // Number is the interval that a number covers by its written precision:
-// 7.10 covers [7.095, 7.105).
+// 7.10 covers [7.095, 7.105). A Range is two Numbers of the same interval, from
+// the low of its low end to the high of its high end; their Values are the two
+// ends. An open end is ±math.MaxFloat64.
 type Number struct {
 	Param     int32
 	Low, High float64
 	Value     float64
 }
 
-// Quantity is a Number with a unit: System and Code where coded, Unit as text.
+// Quantity is a Number (or, for a Range or SampledData, two) with a unit: System
+// and Code where coded, Unit as text.
 type Quantity struct {
 	Param              int32
 	Low, High, Value   float64

@@ -2,6 +2,7 @@ package query
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"sluis/fhir"
@@ -85,12 +86,13 @@ type Op string
 
 // The operators that prefixes use.
 const (
-	Less      Op = "<"
-	AtMost    Op = "<="
-	Greater   Op = ">"
-	AtLeast   Op = ">="
-	dayMicros    = 24 * 60 * 60 * 1_000_000
+	Less    Op = "<"
+	AtMost  Op = "<="
+	Greater Op = ">"
+	AtLeast Op = ">="
 )
+
+const dayMicros = 24 * 60 * 60 * 1_000_000
 
 // Test compares one column of an entry with a constant: Column Op Than.
 type Test[T int64 | float64] struct {
@@ -161,41 +163,44 @@ func NumberTests(v Value) Tests[float64] {
 		return all(Test[float64]{HighColumn, AtMost, v.Number})
 	case Ap:
 		tenth := math.Abs(v.Number) / 10
-		low, high := min(v.Low, v.Number-tenth), max(v.High, v.Number+tenth)
+		low := max(min(v.Low, v.Number-tenth), -math.MaxFloat64)
+		high := min(max(v.High, v.Number+tenth), math.MaxFloat64)
 		return all(Test[float64]{HighColumn, Greater, low}, Test[float64]{LowColumn, Less, high})
 	}
 	return nil
 }
 
-// Hold evaluates the tests for one entry.
+// Hold evaluates the tests for one entry. Dates have no value: pass any.
 func (ts Tests[T]) Hold(low, high, value T) bool {
-	for _, conj := range ts {
-		if holdAll(conj, low, high, value) {
-			return true
+	return slices.ContainsFunc(ts, func(conj []Test[T]) bool {
+		for _, t := range conj {
+			if !t.holds(low, high, value) {
+				return false
+			}
 		}
-	}
-	return false
+		return true
+	})
 }
 
-func holdAll[T int64 | float64](conj []Test[T], low, high, value T) bool {
-	for _, t := range conj {
-		column := map[Column]T{LowColumn: low, HighColumn: high, ValueColumn: value}[t.Column]
-		ok := false
-		switch t.Op {
-		case Less:
-			ok = column < t.Than
-		case AtMost:
-			ok = column <= t.Than
-		case Greater:
-			ok = column > t.Than
-		case AtLeast:
-			ok = column >= t.Than
-		}
-		if !ok {
-			return false
-		}
+func (t Test[T]) holds(low, high, value T) bool {
+	column := value
+	switch t.Column {
+	case LowColumn:
+		column = low
+	case HighColumn:
+		column = high
 	}
-	return true
+	switch t.Op {
+	case Less:
+		return column < t.Than
+	case AtMost:
+		return column <= t.Than
+	case Greater:
+		return column > t.Than
+	case AtLeast:
+		return column >= t.Than
+	}
+	return false
 }
 
 // codeMatches is the token table, on a token or on a logical reference.

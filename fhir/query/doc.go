@@ -1,11 +1,12 @@
 // Package query is the one predicate language of Sluis. A search from a URL, a
 // SMART scope and a consent decision are all Exprs; storage/relational turns an
-// Expr into SQL, Match judges one resource in memory, and the two must agree.
+// Expr into SQL, Match judges one resource in memory, and the two must agree:
+// compare.go defines, once, when an index entry matches a value.
 //
-// It owns Expr, Query, Parse (from URL parameters), String (back to a URL) and
-// Match.
+// It owns Expr, Query, Parse (from URL parameters), ParseFilter (from a SMART
+// scope), Params and String (back to a URL), Validate, Walk, Named and Match.
 //
-// It does not know who asks, nor any database.
+// It does not know who asks, nor any database, nor the clock.
 //
 // The one path through it: Parse(type, params) → Query → storage. Expressions
 // are two-valued: nothing is unknown, and Not of something that matches nothing

@@ -2,6 +2,7 @@ package query
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"sluis/conformance"
@@ -170,7 +171,9 @@ func Not(x Expr) (Expr, error) {
 	return Neg{x}, nil
 }
 
-// Empty reports whether x is None, nil, or a leaf that lists nothing.
+// Empty reports whether x can match nothing by its very form: nil, None, a leaf
+// that lists nothing, a conjunction with such a part, a disjunction of nothing
+// else.
 func Empty(x Expr) bool {
 	switch x := x.(type) {
 	case nil, None:
@@ -180,7 +183,11 @@ func Empty(x Expr) bool {
 	case IDIs:
 		return len(x.IDs) == 0
 	case Compare:
-		return len(x.Values) == 0
+		return x.Param == nil || len(x.Values) == 0
+	case Missing:
+		return x.Param == nil
+	case Custodian:
+		return x.ID == ""
 	case Coded:
 		return len(x.Codings) == 0
 	case Labelled:
@@ -189,14 +196,16 @@ func Empty(x Expr) bool {
 		return len(x.Patients) == 0
 	case Shape:
 		return len(x.IDs) == 0
+	case Related:
+		return x.Custodian == ""
 	case Subjects:
 		return Empty(x.X)
 	case Chain:
-		return Empty(x.X)
+		return x.Param == nil || Empty(x.X)
 	case Conj:
-		return len(x.Parts) == 0
+		return len(x.Parts) == 0 || slices.ContainsFunc(x.Parts, Empty)
 	case Disj:
-		return len(x.Parts) == 0
+		return !slices.ContainsFunc(x.Parts, func(p Expr) bool { return !Empty(p) })
 	}
 	return false
 }

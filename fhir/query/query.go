@@ -35,7 +35,7 @@ const (
 // Value is one of the comma-separated values of a parameter, parsed by the
 // parameter's type. Only the fields of that type are set.
 type Value struct {
-	Raw    string // as written, unescaped: for printing
+	Raw    string // number, date, quantity: the number or date as written, for printing
 	Prefix Prefix // number, date, quantity
 
 	// token: [System|]Code; AnySystem when no bar was written; Code "" with a
@@ -54,7 +54,7 @@ type Value struct {
 	Low, High, Number float64
 
 	// reference: Type may be "" when only an id was written; URL for absolute
-	// ones that are not of this server.
+	// ones that are not of this server, and for canonicals.
 	Ref fhir.Ref
 	URL string
 }
@@ -66,7 +66,7 @@ type Query struct {
 	Includes   []Include
 	RevIncl    []Include
 	Sort       []Sort
-	Count      int // page size; 0 means the default
+	Count      int // page size; 0 means the default, MaxCount is the most
 	Total      Total
 	Summary    Summary
 	After      *Position // nil: the first page

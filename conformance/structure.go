@@ -1,0 +1,159 @@
+package conformance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// structure is one object of R4's JSON: a resource, a data type or an element
+// with children. It is what the validator walks along.
+type structure struct {
+	name     string
+	resource bool
+	fields   map[string]*field // by JSON name; value[x] once for each of its types
+	elements []string          // by ordinal, as in the definition: for messages
+	required elementSet
+}
+
+// field is one JSON member.
+type field struct {
+	name      string // in FHIRPath: value for valueQuantity
+	ordinal   uint8  // the same for all types of a choice
+	many      bool
+	choice    bool
+	primitive primitive           // 0: an object
+	to        *structure          // of the object; nil: any resource
+	codes     map[string]struct{} // required binding; nil: none, or open
+	targets   []string            // of a Reference; nil: any
+}
+
+// anyResource reports whether the member holds a resource.
+func (f *field) anyResource() bool { return f.primitive == 0 && f.to == nil }
+
+// elementSet is a set of ordinals. No type of R4 has more than 128 elements; a
+// test proves it.
+type elementSet [2]uint64
+
+func (s *elementSet) add(ordinal uint8)      { s[ordinal>>6] |= 1 << (ordinal & 63) }
+func (s *elementSet) has(ordinal uint8) bool { return s[ordinal>>6]&(1<<(ordinal&63)) != 0 }
+
+// without is the set of what is in s and not in t.
+func (s elementSet) without(t elementSet) elementSet { return elementSet{s[0] &^ t[0], s[1] &^ t[1]} }
+
+func (s elementSet) empty() bool { return s[0]|s[1] == 0 }
+
+var loadStructures = sync.OnceValue(func() map[string]*structure {
+	b := builder{all: map[string]*structure{}, source: map[string]*definition{}, codes: loadCodes()}
+	b.read()
+	for name := range b.source {
+		b.fill(name)
+	}
+	return b.all
+})
+
+// definition is a structure as it stands in structures.txt.
+type definition struct {
+	kind, parent string
+	lines        []string
+	done         bool
+}
+
+type builder struct {
+	all    map[string]*structure
+	source map[string]*definition
+	codes  map[string]map[string]struct{}
+}
+
+func (b *builder) read() {
+	var d *definition
+	for line := range lines("data/structures.txt") {
+		if line[0] == ' ' {
+			d.lines = append(d.lines, line[1:])
+			continue
+		}
+		f := strings.Fields(line)
+		d = &definition{kind: f[1], parent: f[2]}
+		b.source[f[0]] = d
+		b.all[f[0]] = &structure{name: f[0], resource: f[1] == "resource", fields: map[string]*field{}}
+	}
+}
+
+// fill makes a structure's fields, those of its parent first.
+func (b *builder) fill(name string) *structure {
+	d, s := b.source[name], b.all[name]
+	if d.done {
+		return s
+	}
+	d.done = true
+	if d.parent != "-" {
+		parent := b.fill(d.parent)
+		s.elements = slices.Clone(parent.elements)
+		s.required = parent.required
+		for k, f := range parent.fields {
+			s.fields[k] = f
+		}
+	}
+	for _, line := range d.lines {
+		b.element(s, strings.Fields(line))
+	}
+	return s
+}
+
+// element adds one line: name, min, max, types.
+func (b *builder) element(s *structure, f []string) {
+	ordinal := uint8(len(s.elements))
+	base, choice := strings.CutSuffix(f[0], "[x]")
+	s.elements = append(s.elements, base)
+	if f[1] != "0" {
+		s.required.add(ordinal)
+	}
+	for _, t := range f[3:] {
+		m := &field{name: base, ordinal: ordinal, many: f[2] != "1", choice: choice}
+		typeName := b.resolve(m, t)
+		key := base
+		if choice {
+			key += strings.ToUpper(typeName[:1]) + typeName[1:]
+		}
+		s.fields[key] = m
+	}
+}
+
+// resolve reads a type as gen writes it: a name, code:VALUESET,
+// Reference(TARGET,…), TYPE=PROFILE or a path within the same resource. It
+// returns the name that a choice is known by.
+func (b *builder) resolve(m *field, t string) string {
+	name, profile, _ := strings.Cut(t, "=")
+	name, valueSet, _ := strings.Cut(name, ":")
+	name, targets, restricted := strings.Cut(name, "(")
+	if restricted {
+		m.targets = strings.Split(strings.TrimSuffix(targets, ")"), ",")
+	}
+	if valueSet != "" {
+		m.codes = b.codes[valueSet]
+	}
+	if m.primitive = primitives[name]; m.primitive != 0 || name == "Resource" {
+		return name
+	}
+	if m.to = b.all[name]; profile != "" {
+		m.to = b.all[profile]
+	}
+	if m.to == nil {
+		panic(fmt.Sprintf("data/structures.txt: unknown type %s", t))
+	}
+	return name
+}
+
+func loadCodes() map[string]map[string]struct{} {
+	out := map[string]map[string]struct{}{}
+	for line := range lines("data/codes.txt") {
+		f := strings.Fields(line)
+		set := make(map[string]struct{}, len(f)-1)
+		for _, code := range f[1:] {
+			set[code] = struct{}{}
+		}
+		out[f[0]] = set
+	}
+	return out
+}

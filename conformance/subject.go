@@ -1,0 +1,74 @@
+package conformance
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// AccessClass tells how access to a type is decided.
+type AccessClass int
+
+// The classes. The zero AccessClass belongs to no type: whoever meets it refuses.
+const (
+	_              AccessClass = iota
+	SubjectClass               // by the patients who are its subject; a Patient is its own
+	DirectoryClass             // by scopes alone: nothing in it is about a patient
+	UnownedClass               // outside the Patient compartment: refused to patient and user tokens, unless an owner was set when it was written
+)
+
+type subjectTable struct {
+	class       map[string]AccessClass
+	subjects    map[string][]*Parameter
+	compartment map[string][]string
+}
+
+var loadSubjects = sync.OnceValue(func() subjectTable {
+	t := subjectTable{map[string]AccessClass{}, map[string][]*Parameter{}, map[string][]string{}}
+	for line := range lines("data/compartment-patient.txt") {
+		f := strings.Fields(line)
+		t.compartment[f[0]] = f[1:]
+	}
+	for line := range lines("reviewed/subjects.txt") {
+		f := strings.Split(line, "\t")
+		t.add(f[0], f[1], f[2])
+	}
+	return t
+})
+
+func (t subjectTable) add(resourceType, verdict, code string) {
+	switch verdict {
+	case "directory":
+		t.class[resourceType] = DirectoryClass
+	case "unowned":
+		t.class[resourceType] = UnownedClass
+	case "subject", "left-out":
+		t.class[resourceType] = SubjectClass
+	default:
+		panic(fmt.Sprintf("reviewed/subjects.txt: %s: unknown verdict %q", resourceType, verdict))
+	}
+	if verdict != "subject" || code == "-" {
+		return
+	}
+	p, ok := Lookup(resourceType, code)
+	if !ok || p.Type != ReferenceParam {
+		panic(fmt.Sprintf("reviewed/subjects.txt: %s has no reference parameter %s", resourceType, code))
+	}
+	t.subjects[resourceType] = append(t.subjects[resourceType], p)
+}
+
+// PatientCompartment lists the parameters that put a resource of the type into
+// the Patient compartment by R4's CompartmentDefinition, for compartment search
+// (not for access). It is empty for types outside it.
+func PatientCompartment(resourceType string) []string {
+	return loadSubjects().compartment[resourceType]
+}
+
+// Subjects lists the compartment parameters that make a patient the subject of
+// a resource of the type, for access. It is empty for Patient, which is its own
+// subject, and for every type that is not of SubjectClass. The table and the
+// reason for each parameter left out stand in reviewed/subjects.txt.
+func Subjects(resourceType string) []*Parameter { return loadSubjects().subjects[resourceType] }
+
+// Class tells how access to a type is decided; zero for what is no type.
+func Class(resourceType string) AccessClass { return loadSubjects().class[resourceType] }

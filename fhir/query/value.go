@@ -1,0 +1,190 @@
+package query
+
+import (
+	"slices"
+	"strings"
+
+	"sluis/conformance"
+	"sluis/fhir"
+	"sluis/fhir/index"
+)
+
+// values reads the comma-separated values of a parameter.
+func values(p *conformance.Parameter, m Modifier, target, raw string) ([]Value, *problem) {
+	parts := split(raw, ',')
+	if len(parts) > MaxValues {
+		return nil, &problem{code: "too-costly", text: "too many values"}
+	}
+	out := make([]Value, 0, len(parts))
+	for _, part := range parts {
+		if part == "" {
+			return nil, invalid("an empty value")
+		}
+		v, bad := value(p, m, target, part)
+		if bad != nil {
+			return nil, bad
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// value reads one value by the parameter's type. target is the type that the
+// modifier :Type names, if it does.
+func value(p *conformance.Parameter, m Modifier, target, raw string) (Value, *problem) {
+	switch p.Type {
+	case conformance.TokenParam:
+		return tokenValue(raw)
+	case conformance.StringParam:
+		return stringValue(m, raw)
+	case conformance.URIParam:
+		text, ok := unescape(raw)
+		if !ok {
+			return Value{}, badEscape(raw)
+		}
+		return Value{Text: text}, nil
+	case conformance.DateParam:
+		return dateValue(raw)
+	case conformance.NumberParam:
+		return numberValue(raw)
+	case conformance.QuantityParam:
+		return quantityValue(raw)
+	case conformance.ReferenceParam:
+		if m == IdentifierOf {
+			return tokenValue(raw)
+		}
+		return referenceValue(p, target, raw)
+	}
+	return Value{}, unsupported("a parameter of type %s", p.Type)
+}
+
+func badEscape(raw string) *problem {
+	return invalid(`a backslash in %s that escapes none of , $ | \`, quote(raw))
+}
+
+// tokenValue reads [system|]code (R4 search.html#token).
+func tokenValue(raw string) (Value, *problem) {
+	parts, bad := bars(raw)
+	switch {
+	case bad != nil:
+		return Value{}, bad
+	case len(parts) == 1:
+		return Value{AnySystem: true, Code: parts[0]}, nil
+	case len(parts) > 2:
+		return Value{}, invalid("%s has more than one bar", quote(raw))
+	case parts[0] == "" && parts[1] == "":
+		return Value{}, invalid("neither system nor code in %s", quote(raw))
+	}
+	return Value{System: parts[0], Code: parts[1]}, nil
+}
+
+// bars splits at | and unescapes the parts.
+func bars(raw string) ([]string, *problem) {
+	parts := split(raw, '|')
+	for i, p := range parts {
+		text, ok := unescape(p)
+		if !ok {
+			return nil, badEscape(raw)
+		}
+		parts[i] = text
+	}
+	return parts, nil
+}
+
+func stringValue(m Modifier, raw string) (Value, *problem) {
+	text, ok := unescape(raw)
+	if !ok {
+		return Value{}, badEscape(raw)
+	}
+	folded := index.Fold(text)
+	if folded == "" && m != Exact {
+		return Value{}, invalid("%s has no letter or digit to search for", quote(raw))
+	}
+	return Value{Text: text, Folded: folded}, nil
+}
+
+var prefixes = []Prefix{Eq, Ne, Gt, Lt, Ge, Le, Sa, Eb, Ap}
+
+// cutPrefix takes the prefix off a number, date or quantity; none is eq.
+func cutPrefix(raw string) (Prefix, string, *problem) {
+	n := strings.IndexFunc(raw, func(r rune) bool { return r < 'a' || r > 'z' })
+	if n < 0 {
+		n = len(raw)
+	}
+	switch {
+	case n == 0:
+		return Eq, raw, nil
+	case slices.Contains(prefixes, Prefix(raw[:n])):
+		return Prefix(raw[:n]), raw[n:], nil
+	}
+	return "", "", invalid("%s does not begin with a prefix of R4", quote(raw))
+}
+
+func dateValue(raw string) (Value, *problem) {
+	prefix, literal, bad := cutPrefix(raw)
+	if bad != nil {
+		return Value{}, bad
+	}
+	low, high, ok := index.DateRange(literal)
+	switch {
+	case !ok && strings.Contains(literal, " "):
+		return Value{}, invalid("%s is not a date: the + of a zone must be sent as %%2B", quote(raw))
+	case !ok:
+		return Value{}, invalid("%s is not a date", quote(raw))
+	}
+	return Value{Raw: literal, Prefix: prefix, DateLow: low, DateHigh: high}, nil
+}
+
+func numberValue(raw string) (Value, *problem) {
+	prefix, literal, bad := cutPrefix(raw)
+	if bad != nil {
+		return Value{}, bad
+	}
+	low, high, number, ok := index.NumberRange(literal)
+	if !ok {
+		return Value{}, invalid("%s is not a number", quote(raw))
+	}
+	return Value{Raw: literal, Prefix: prefix, Low: low, High: high, Number: number}, nil
+}
+
+// quantityValue reads number or number|system|code (R4 search.html#quantity).
+func quantityValue(raw string) (Value, *problem) {
+	parts, bad := bars(raw)
+	if bad != nil {
+		return Value{}, bad
+	}
+	if len(parts) != 1 && len(parts) != 3 {
+		return Value{}, invalid("%s is neither number nor number|system|code", quote(raw))
+	}
+	v, bad := numberValue(parts[0])
+	if bad == nil && len(parts) == 3 {
+		v.System, v.Code = parts[1], parts[2]
+	}
+	return v, bad
+}
+
+// referenceValue reads id, Type/id[/_history/version] or a URL (R4
+// search.html#reference).
+func referenceValue(p *conformance.Parameter, target, raw string) (Value, *problem) {
+	text, ok := unescape(raw)
+	if !ok {
+		return Value{}, badEscape(raw)
+	}
+	ref, literal := fhir.ParseRef(text)
+	switch {
+	case literal && target != "" && ref.Type != target:
+		return Value{}, invalid("%s is not a %s", quote(raw), target)
+	case literal && !slices.Contains(p.Targets, ref.Type):
+		return Value{}, invalid("%s cannot point at %s", p.Code, quote(ref.Type))
+	case literal:
+		return Value{Ref: ref}, nil
+	case fhir.IsID(text):
+		if target == "" && len(p.Targets) == 1 {
+			target = p.Targets[0]
+		}
+		return Value{Ref: fhir.Ref{Type: target, ID: text}}, nil
+	case target == "" && strings.Contains(text, ":"):
+		return Value{URL: text}, nil
+	}
+	return Value{}, invalid("%s is not a reference", quote(raw))
+}
