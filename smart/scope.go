@@ -30,6 +30,13 @@ func (s Scope) covers(resourceType string) bool {
 	return s.Type == "*" || s.Type == resourceType
 }
 
+// Granular reports whether the scope has a filter: it does not speak of the whole
+// of its type.
+func (s Scope) Granular() bool {
+	_, whole := s.Filter.(query.All)
+	return !whole
+}
+
 // constraint is the part of a granular scope after the question mark.
 func (s Scope) constraint() string {
 	_, filter, _ := strings.Cut(s.Raw, "?")
