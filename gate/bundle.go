@@ -178,7 +178,7 @@ func (g *Gate) planAll(c Caller, entries []BundleEntry, importing bool) (writes 
 		if !isWrite(e.Interaction.Kind) {
 			continue
 		}
-		body, err := relink(e.Body, links)
+		body, err := relink(e.Body, named(links))
 		if err == nil {
 			var w write
 			if w, err = g.planEntry(c, e.Interaction, ids[i], body, importing); err == nil {
@@ -223,10 +223,25 @@ func once(targets map[string]int, w write, i int) error {
 	return nil
 }
 
+// Links tells what a string of a body is to be replaced by, if it is: reference
+// says that it stands as Reference.reference, else it is any other string.
+type Links func(text string, reference bool) (string, bool)
+
+// AsIs replaces nothing.
+func AsIs(string, bool) (string, bool) { return "", false }
+
+// named replaces the fullUrls of entries, wherever they stand.
+func named(links map[string]string) Links {
+	return func(text string, _ bool) (string, bool) {
+		to, ok := links[text]
+		return to, ok
+	}
+}
+
 // relink replaces every string of the body that is the fullUrl of an entry by
 // that entry's reference (R4 http.html#trules, bundle.html#references). A
 // urn: reference that names no entry, and a conditional one, are refused.
-func relink(body []byte, links map[string]string) ([]byte, error) {
+func relink(body []byte, links Links) ([]byte, error) {
 	if len(body) == 0 {
 		return nil, nil
 	}
@@ -241,13 +256,14 @@ func relink(body []byte, links map[string]string) ([]byte, error) {
 			continue
 		}
 		s := n.Text()
-		to, ok := links[s]
-		if !ok {
-			if n.Key() == "reference" {
-				if err := linkable(s); err != nil {
-					return nil, err
-				}
+		reference := n.Key() == "reference"
+		to, ok := links(s, reference)
+		if !ok && reference {
+			if err := linkable(s); err != nil {
+				return nil, err
 			}
+		}
+		if !ok {
 			continue
 		}
 		start, end := n.Span()

@@ -72,7 +72,7 @@ func (g *Gate) log(ctx context.Context, c Caller, p smart.Permissions, ev event,
 // understood here, so it counts for nothing.
 func mayReadLog(c Caller, p smart.Permissions) bool {
 	return (!c.Projected() || c.Grant.OwnToken()) && slices.ContainsFunc(c.Grant.Scopes.Resources, func(s smart.Scope) bool {
-		return s.Filter == nil && (s.Type == "AuditEvent" || s.Type == "*") && s.Permissions.Has(p)
+		return !s.Granular() && (s.Type == "AuditEvent" || s.Type == "*") && s.Permissions.Has(p)
 	})
 }
 
