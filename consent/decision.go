@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"slices"
 	"time"
 
 	"sluis/fhir"
@@ -34,7 +35,7 @@ const (
 type Request struct {
 	Party        Party
 	Parties      []fhir.Ref     // storage.Facts.Parties
-	Identifiers  []query.Coding // business identifiers of the parties, e.g. URA
+	Identifiers  []query.Coding // business identifiers of the parties, e.g. URA; nil: not known, so that a deny by identifier matches
 	Patients     []fhir.Ref     // Own: the patients the actor is or represents
 	Organization string         // the requester's custodian
 	Purposes     []string       // v3-ActReason; none is refused for a Professional
@@ -47,9 +48,15 @@ type Request struct {
 type Facts struct {
 	Shapes    []Shape
 	Ancestors map[string][]string // custodian → itself and its partOf ancestors
-	Zone      *time.Location      // for periods without one; nil is Europe/Amsterdam
-	Profile   Profile
+	Zone      *time.Location      // for dates without one; nil is Europe/Amsterdam
+	Profile   Profile             // the reading of consents that declare none; "" is Core
+	// Floor lists purposes of use that are refused whatever a consent permits,
+	// with all they subsume. Nil is DefaultFloor.
+	Floor []string
 }
+
+// DefaultFloor keeps health data from whoever pays for it.
+func DefaultFloor() []string { return []string{"HPAYMT"} }
 
 // Shape is the set of rules of all consents of one person.
 type Shape struct {
@@ -70,22 +77,26 @@ const (
 type Decision struct {
 	// Expr matches exactly the resources that Own, Professional or Backend may
 	// be shown or may touch, the treatment relation and the custodian included.
+	// It is None for who may touch nothing, never nil.
 	Expr query.Expr
 	// Verdicts say for each shape (0: no consent) how data of another
 	// custodian were decided, for the record and $explain-access.
 	Verdicts map[int64]Verdict
 }
 
-// Verdict is the decision about one shape.
+// Verdict is the decision about one shape: data of other custodians, where a
+// permit is needed, and the requester's own custodian's, where only an explicit
+// deny refuses. The treatment relation is not part of it.
 type Verdict struct {
 	Outcome Outcome
+	Own     Outcome // data of the requester's own custodian: Denied, Some or Permitted
 	Reasons []Reason
 }
 
 // Outcome of a verdict.
 type Outcome int
 
-// Outcomes. Some means: a part of the data, by class, code or label.
+// Outcomes. Some means: a part of the data, by class, code, label or holder.
 const (
 	NoGrant Outcome = iota
 	Denied
@@ -93,10 +104,33 @@ const (
 	Permitted
 )
 
-// Reason is one step of the trace.
+// ImplicitPolicy decides about data of other custodians where no consent does:
+// nobody is let in (IHE PCF 1.1, volume 1, "Implicit policies").
+const ImplicitPolicy = "https://profiles.ihe.net/ITI/PCF/Policy-deny"
+
+// Strategy names how several consents of one person are combined.
+const Strategy = "deny-overrides"
+
+// noGrant is the effect of a rule that does not speak of the request.
+const noGrant = "no-grant"
+
+// Reason is one step of the trace. It holds no clinical content.
 type Reason struct {
-	Consent int    // position in Shape.Consents, -1 for the implicit policy or the floor
-	Rule    string // path of the provision, e.g. provision.provision[1]
+	Consent int    // position in Shape.Consents, -1 for the implicit policy, the floor or the strategy
+	Rule    string // path of the provision in canonical order, e.g. provision.provision[1]
 	Effect  string // permit, deny, no-grant
 	Text    string // plain words
+	Alarm   bool   // an operator must look: something could not be enforced as it was meant
+}
+
+// Relied lists the positions of the consents that permitted or denied, for the
+// record of an access.
+func (v Verdict) Relied() []int {
+	var out []int
+	for _, r := range v.Reasons {
+		if r.Consent >= 0 && r.Effect != noGrant && !slices.Contains(out, r.Consent) {
+			out = append(out, r.Consent)
+		}
+	}
+	return out
 }

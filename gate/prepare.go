@@ -5,6 +5,7 @@ import (
 
 	"sluis/conformance"
 	"sluis/consent"
+	"sluis/consent/label"
 	"sluis/consent/r4"
 	"sluis/fhir"
 	"sluis/fhir/index"
@@ -63,18 +64,24 @@ func (g *Gate) performer(c Caller, doc *fhir.Document) []fhir.Issue {
 	return issues
 }
 
-// label finds the labels that the codes of a resource ask for.
+// label finds the labels that a resource's codes and received labels ask for.
 func (g *Gate) label(resourceType string, entries index.Entries) []storage.Label {
-	key := conformance.ParameterKey(resourceType, conformance.CodedCode)
-	var codes []query.Coding
+	found := g.Labels.Labels(codings(entries, resourceType, conformance.CodedCode))
+	found = append(found, label.Received(codings(entries, resourceType, "_security"))...)
+	var out []storage.Label
+	for _, l := range found {
+		out = append(out, storage.Label{System: l.System, Code: l.Code, Origin: l.Origin})
+	}
+	return out
+}
+
+// codings are the index's tokens of one parameter.
+func codings(entries index.Entries, resourceType, code string) (out []query.Coding) {
+	key := conformance.ParameterKey(resourceType, code)
 	for _, t := range entries.Tokens {
 		if t.Param == key {
-			codes = append(codes, query.Coding{System: t.System, Code: t.Code})
+			out = append(out, query.Coding{System: t.System, Code: t.Code})
 		}
-	}
-	var out []storage.Label
-	for _, l := range g.Labels.Labels(codes) {
-		out = append(out, storage.Label{System: l.System, Code: l.Code, Origin: l.Origin})
 	}
 	return out
 }

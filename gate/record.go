@@ -27,8 +27,8 @@ func (g *Gate) seen(ctx context.Context, c Caller, way pass, ev event, page stor
 	var out []audit.Record
 	for i, person := range page.Persons {
 		r := g.record(c, way, ev, audit.Success)
-		g.about(&r, way, person)
 		r.Data, r.Custodian = portion(ev, page.Entries, i)
+		g.about(&r, way, person)
 		r.Relation = way.party == consent.Professional
 		out = append(out, r)
 	}
@@ -122,7 +122,14 @@ func (g *Gate) record(c Caller, way pass, ev event, outcome audit.Outcome) audit
 	}
 }
 
-// about fills in what concerns the person: who, and on which consent.
+// The implicit policies of IHE PCF 1.1 that a record can name: what a
+// custodian's own people do with its own data, and what others may not.
+const (
+	ownPolicy      = "https://profiles.ihe.net/ITI/PCF/Policy-basic-normal"
+	outsiderPolicy = consent.ImplicitPolicy
+)
+
+// about fills in what concerns the person: who, and on which ground.
 func (g *Gate) about(r *audit.Record, way pass, p storage.Standing) {
 	r.Patient = p.Patient
 	if way.party == consent.Own {
@@ -130,17 +137,18 @@ func (g *Gate) about(r *audit.Record, way pass, p storage.Standing) {
 		return
 	}
 	verdict := way.decision.Verdicts[p.Shape]
+	if r.Outcome == audit.Success && len(r.Custodian) == 1 && r.Custodian[0] == r.Organization {
+		r.Policy, r.Consent = []string{ownPolicy}, verdict.Own != consent.Denied
+		return
+	}
 	r.Consent = verdict.Outcome == consent.Permitted || verdict.Outcome == consent.Some
-	for _, reason := range verdict.Reasons {
-		if reason.Consent < 0 || reason.Consent >= len(p.Consents) {
-			continue
-		}
-		if ref := p.Consents[reason.Consent].String(); !slices.Contains(r.Policy, ref) {
-			r.Policy = append(r.Policy, ref)
+	for _, i := range verdict.Relied() {
+		if i < len(p.Consents) {
+			r.Policy = append(r.Policy, p.Consents[i].String())
 		}
 	}
 	if len(r.Policy) == 0 {
-		r.Policy = []string{consent.ImplicitPolicy}
+		r.Policy = []string{outsiderPolicy}
 	}
 }
 
