@@ -82,9 +82,7 @@ func (g *Gate) logFilter(ctx context.Context, c Caller, f balp.Filter) (storage.
 	out := storage.LogFilter{
 		ID: f.ID, From: f.From, To: f.To, Action: f.Action, Outcome: f.Outcome, Organization: f.Organization, Role: f.Role,
 		Purpose: f.Purpose, Policy: f.Policy, Count: f.Count, Ascending: f.Ascending, CountOnly: f.CountOnly,
-	}
-	if !f.User.IsZero() {
-		return out, pass{}, fhir.NewError(fhir.Invalid, "not-supported", "the log is searched by the agent's organisation only", "agent")
+		User: f.User, Uncounted: !f.Total && !f.CountOnly,
 	}
 	if c.Projected() {
 		way, err := g.authorise(ctx, c, smart.ReadPermission, consent.Access)
