@@ -14,11 +14,12 @@ type settings struct {
 	Config   string `help:"YAML configuration file." type:"existingfile" env:"SLUIS_CONFIG"`
 	Data     string `help:"Directory of the keys and, without --database, of the SQLite files."`
 	Database string `help:"postgres:// URL; without it the embedded store is used."`
+	BaseURL  string `name:"base-url" help:"FHIR base as clients see it; tokens are made for it."`
 }
 
 // load reads the configuration; its error names every problem with its line.
 func (s settings) load(more ...config.Flag) (config.Config, error) {
-	flags := append(more, config.Flag{Name: "data", Value: s.Data}, config.Flag{Name: "database", Value: s.Database})
+	flags := append(more, config.Flag{Name: "data", Value: s.Data}, config.Flag{Name: "database", Value: s.Database}, config.Flag{Name: "base_url", Value: s.BaseURL})
 	c, err := config.Load(s.Config, os.Environ(), flags...)
 	if err != nil {
 		return config.Config{}, fmt.Errorf("configuration:\n%w", err)

@@ -1,5 +1,3 @@
-// Package shared finds the test data that is kept beside the repository. It is
-// for tests only.
 package shared
 
 import (
