@@ -173,7 +173,7 @@ var leaves = []struct {
 	{"google.golang.org/protobuf", []string{"consent/r4", "audit/balp", "feed", "fhir/rest"}, "goes with google/fhir"},
 	{"github.com/alecthomas/kong", []string{"cmd"}, "only commands have a command line"},
 	{"gopkg.in/yaml.v3", []string{"cmd"}, "only commands read configuration"},
-	{"pgregory.net/rapid", nil, "for tests alone"},
+	{"pgregory.net/rapid", []string{"storage/storagetest"}, "for tests and the suites that other tests run"},
 	{"testing", append([]string{"conformance/suite"}, support...), "only in suites that other tests run"},
 }
 
