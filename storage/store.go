@@ -141,16 +141,23 @@ const (
 // Change is one write.
 type Change struct {
 	Access Access // holds on the pre-image and on the after-image
-	Op     Op
-	Type   string
-	ID     string // Create: the id the gate chose; other changes may refer to it
+	// Subjects is the caller's access to read: the Patients who are subjects of
+	// what is written must be visible under it, be made in the same Tx, or have
+	// been subjects of the resource before. Any other is Unprocessable, in the
+	// same words whether it exists or not.
+	Subjects Access
+
+	Op   Op
+	Type string
+	ID   string // Create: the id the gate chose; other changes may refer to it
 
 	// Match makes the change conditional: it is searched for inside the
 	// transaction under Access and under the custodian, with a lock that makes
 	// the outcome that of some serial order. One match: Create does nothing
 	// and stands for the existing resource (references to ID in the other
 	// changes of the Tx are renamed), Update and Delete are of it. None:
-	// Create and Update create. Several: Precondition.
+	// Create and Update create, Delete does nothing (a Result without an ID).
+	// Several: Precondition.
 	Match query.Expr
 
 	IfMatch int64 // >0: Precondition unless it is the current version

@@ -1,0 +1,224 @@
+package relational
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"sluis/conformance"
+	"sluis/fhir"
+	"sluis/fhir/index"
+	"sluis/storage"
+)
+
+// Bits of resource.inputs.
+const (
+	decides    = 1 // consents, relations, members, representation
+	identifies = 2 // identities of a Patient
+)
+
+// policyLock is held alone by who changes what decisions depend on, and shared
+// by every other writer, from here to the commit.
+const policyLock = 0x706f6c696379 // "policy"
+
+// storeRows writes all rows in one round trip, judges the after-image, and makes
+// sure, under the policy lock, that no policy changed since the transaction
+// began. The after-image is judged before this transaction's own policy inputs
+// count: an access is a decision about one version of policy, and what a link
+// to another's Patient or a new consent would do to it is not told to the
+// writer.
+func (a *application) storeRows(ctx context.Context) error {
+	rows := newRowSet()
+	var changed, judged []*write
+	for _, w := range a.writes {
+		if w.same {
+			continue
+		}
+		a.stamp(w)
+		rows.add(w)
+		changed = append(changed, w)
+		if w.op != storage.Delete {
+			judged = append(judged, w)
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	now := a.version
+	lock := Lock{Key: policyLock, Exclusive: a.changesPolicy()}
+	after := append(a.store.conn.Dialect().Lock(lock),
+		Step{SQL: `SELECT version FROM policy_version`, Each: func(r Rows) error { return r.Scan(&now) }})
+	hidden, err := a.judge(ctx, judged, rows.steps(a.store.conn.Dialect()), after)
+	switch {
+	case err != nil:
+		return err
+	case now != a.version:
+		return storage.ErrStale
+	case len(hidden) > 0:
+		return fhir.NewError(fhir.Forbidden, "forbidden", "the access does not reach what would be written")
+	}
+	return nil
+}
+
+// stamp gives a write its version, time and bytes.
+func (a *application) stamp(w *write) {
+	c := w.change
+	version, updated := int64(1), a.at
+	if w.pre != nil {
+		version, updated = w.pre.resource.Version+1, max(a.at, w.pre.updated)
+	}
+	w.updated = updated
+	r := fhir.Resource{Type: c.Type, ID: c.ID, Version: version, Updated: time.UnixMicro(updated).UTC(), Method: "PUT"}
+	custodian := c.Custodian
+	if w.pre != nil {
+		custodian = w.pre.custodian
+	}
+	switch {
+	case w.op == storage.Delete:
+		r.Method, r.Deleted = "DELETE", true
+	case c.Op == storage.Create:
+		r.Method = "POST"
+	}
+	if !r.Deleted {
+		c.Entries.Type = c.Type
+		r.Body = c.Body.Stamp(r.ID, version, r.Updated)
+		w.labels = effective(c, w.before())
+	}
+	w.result = storage.Result{Resource: r, Created: w.pre == nil || w.pre.resource.Deleted, Custodian: custodian}
+}
+
+func (w *write) before() []labelRow {
+	if w.pre == nil {
+		return nil
+	}
+	return w.pre.labels
+}
+
+// inputs tells what the written resource contributes to decisions.
+func (w *write) inputs() int64 {
+	p := w.change.Policy
+	var bits int64
+	if len(p.Rules) > 0 || len(p.Relations) > 0 || len(p.Members) > 0 || p.Represents != nil {
+		bits |= decides
+	}
+	if len(p.Identities) > 0 {
+		bits |= identifies
+	}
+	switch {
+	case w.op != storage.Delete:
+		return bits
+	case w.pre != nil: // identities outlive their Patient: see link
+		return w.pre.inputs & identifies
+	}
+	return 0
+}
+
+// fingerprintOf is the fingerprint in 64 bits.
+func fingerprintOf(e index.Entries) int64 {
+	n, _ := strconv.ParseUint(e.Judged()[:16], 16, 64) // hex by its contract
+	return int64(n)
+}
+
+// rowSet collects the rows of a transaction, table by table.
+type rowSet struct {
+	values  map[*Table][][]any
+	changed []int64 // rows that existed: their versions go to history
+	indexed []int64 // of these, the ones that get new index rows
+}
+
+func newRowSet() *rowSet { return &rowSet{values: map[*Table][][]any{}} }
+
+func (s *rowSet) row(t *Table, values ...any) { s.values[t] = append(s.values[t], values) }
+
+func (s *rowSet) add(w *write) {
+	r := w.result.Resource
+	var judged int64
+	body := r.Body
+	if w.pre != nil {
+		s.changed = append(s.changed, w.rid)
+		judged = w.pre.judged
+	}
+	if r.Deleted {
+		body = []byte{}
+	} else {
+		judged = fingerprintOf(w.change.Entries)
+	}
+	s.row(resourceTable, w.rid, r.Type, r.ID, r.Version, w.updated, r.Method, r.Deleted, w.result.Custodian, judged, w.inputs(), body)
+	if r.Deleted {
+		return // its index rows stay: they tell who may know that it is gone
+	}
+	if w.pre != nil {
+		s.indexed = append(s.indexed, w.rid)
+	} else if r.Type == patientType {
+		p := w.subjects[0]
+		s.row(patientTable, w.rid, r.ID, w.result.Custodian, p.person)
+		s.row(personTable, p.person, int64(0), card{Patients: []cardPatient{{r.ID, w.result.Custodian}}}.String())
+	}
+	for _, p := range w.subjects {
+		s.row(subjectTable, w.rid, p.rid, p.person)
+	}
+	s.labels(w)
+	s.entries(w.rid, w.change.Entries)
+}
+
+// labels writes the effective labels, and the added ones among the tokens of
+// _security as well.
+func (s *rowSet) labels(w *write) {
+	security := int64(conformance.ParameterKey(w.change.Type, securityCode))
+	for _, l := range w.labels {
+		s.row(labelTable, w.rid, l.system, l.code, l.origin)
+		if l.origin != receivedOrigin {
+			s.row(tokenTable, w.rid, security, l.system, l.code)
+		}
+	}
+}
+
+func (s *rowSet) entries(rid int64, e index.Entries) {
+	for _, x := range e.Tokens {
+		s.row(tokenTable, rid, int64(x.Param), key(x.System), key(x.Code))
+	}
+	for _, x := range e.Strings {
+		s.row(stringTable, rid, int64(x.Param), clean(x.Folded), clean(x.Exact))
+	}
+	for _, x := range e.Dates {
+		s.row(dateTable, rid, int64(x.Param), x.Low, x.High)
+	}
+	for _, x := range e.Numbers {
+		s.row(numberTable, rid, int64(x.Param), x.Low, x.High, x.Value)
+	}
+	for _, x := range e.Quantities {
+		s.row(quantityTable, rid, int64(x.Param), x.Low, x.High, x.Value, key(x.System), key(x.Code), key(x.Unit))
+	}
+	for _, x := range e.References {
+		s.row(referenceTable, rid, int64(x.Param), x.Type, x.ID, x.Version, key(x.URL), key(x.System), key(x.Identifier))
+	}
+	for _, x := range e.URIs {
+		s.row(uriTable, rid, int64(x.Param), key(x.Value))
+	}
+}
+
+// writeOrder is the order of the tables. Locks on rows are taken in it.
+var writeOrder = slices.Concat([]*Table{resourceTable, personTable, patientTable, subjectTable, labelTable}, entryTables)
+
+// steps are the statements: old versions to history, old index rows away, and
+// one insert for each table.
+func (s *rowSet) steps(d Dialect) []Step {
+	var steps []Step
+	if len(s.changed) > 0 {
+		steps = append(steps, Step{Args: []any{s.changed},
+			SQL: `INSERT INTO history (rid, version, updated, method, deleted, judged, body)
+			SELECT rid, version, updated, method, deleted, judged, body FROM resource WHERE ` + d.In("rid", "$1")})
+	}
+	if len(s.indexed) > 0 {
+		for _, t := range slices.Concat([]*Table{subjectTable, labelTable}, entryTables) {
+			steps = append(steps, Step{SQL: "DELETE FROM " + t.Name + " WHERE " + d.In("rid", "$1"), Args: []any{s.indexed}})
+		}
+	}
+	for _, t := range writeOrder {
+		if rows := s.values[t]; len(rows) > 0 {
+			steps = append(steps, Step{Into: t, Values: rows})
+		}
+	}
+	return steps
+}
