@@ -1,8 +1,3 @@
-// Package pgtest gives tests a PostgreSQL database. It is for tests only.
-//
-// It owns a private cluster, made of the machine's own PostgreSQL once for a
-// test process and gone with it; SLUIS_TEST_DATABASE_URL names another server to
-// use instead. Each test gets a database of its own.
 package pgtest
 
 import (
