@@ -1,44 +1,20 @@
 package portal
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/go-chi/chi/v5"
 
 	"sluis/fhir"
 	"sluis/fhir/query"
 	"sluis/storage"
 )
 
-// row is one line of a table, ready to be shown.
-type row struct {
-	ID, When, What, Value, Holder string
-}
-
-// data shows what all custodians keep of the patient: the union that only the
-// patient sees (promise G5).
-func (p *portal) data(v *visit) error {
-	patients, err := v.find("Patient", url.Values{})
-	if err != nil {
-		return err
-	}
-	results, err := v.find("Observation", url.Values{"_sort": {"-date"}, "_count": {"100"}})
-	if err != nil {
-		return err
-	}
-	medication, err := v.find("MedicationStatement", url.Values{"_sort": {"-effective"}, "_count": {"100"}})
-	if err != nil {
-		return err
-	}
-	v.show("data", map[string]any{
-		"Patients": v.rows(patients, patientRow), "Results": v.rows(results, observationRow),
-		"Medication": v.rows(medication, medicationRow),
-	})
-	return nil
-}
-
-// find is one search through the gate.
-func (v *visit) find(resourceType string, params url.Values) (storage.Page, error) {
+// find is one search through the gate, from a place onwards.
+func (v *visit) find(resourceType string, params url.Values, after *query.Position) (storage.Page, error) {
 	var list []fhir.Param
 	for name, values := range params {
 		for _, value := range values {
@@ -50,103 +26,140 @@ func (v *visit) find(resourceType string, params url.Values) (storage.Page, erro
 	if err != nil {
 		return storage.Page{}, err
 	}
+	q.After = after
 	return v.Gate.Search(v.r.Context(), v.caller, q)
 }
 
-func (v *visit) rows(page storage.Page, read func(fhir.Node) row) []row {
-	var out []row
-	for _, e := range page.Entries {
-		doc, err := fhir.ParseDocument(e.Resource.Body)
-		if err != nil {
-			continue // stored bodies were read before: cannot be
-		}
-		r := read(doc.Root())
-		r.ID, r.Holder = e.Resource.ID, v.holder(e.Custodian)
-		out = append(out, r)
-	}
-	return out
+// record is how one custodian knows the patient.
+type record struct{ Name, Born, Address, Holder string }
+
+// section is the beginning of a kind's list, or a page of it.
+type section struct {
+	Kind   string
+	Column string // word for Value of the rows; "" when they have none
+	Rows   []row
+	Total  int
+	Next   string // sealed place of the page that follows; "" on the last
+	Later  bool   // this is not the first page
 }
 
+// overview shows what all custodians keep of the patient: the union that only
+// the patient sees (promise G5).
+func (v *visit) overview() error {
+	patients, err := v.patients()
+	if err != nil {
+		return err
+	}
+	body := struct {
+		Patients []record
+		Sections []section
+		Kinds    []kind
+	}{Patients: patients, Kinds: kinds}
+	for _, k := range kinds[:2] {
+		s, err := v.section(k, overviewRows, "")
+		if err != nil {
+			return err
+		}
+		body.Sections = append(body.Sections, s)
+	}
+	return v.ok("data", body)
+}
+
+// Rows of a list on the overview and on a page of its own.
+const (
+	overviewRows = 10
+	pageRows     = 50
+)
+
+// list shows everything of one kind, newest first, a page at a time.
+func (v *visit) list() error {
+	k, known := kindNamed(chi.URLParam(v.r, "kind"))
+	if !known {
+		return fhir.ErrNotFound()
+	}
+	s, err := v.section(k, pageRows, v.r.URL.Query().Get("after"))
+	if err != nil {
+		return err
+	}
+	return v.ok("list", struct {
+		section
+		Kinds []kind
+	}{s, kinds})
+}
+
+func (v *visit) section(k kind, rows int, place string) (section, error) {
+	after, err := v.open(k.Name, place)
+	if err != nil {
+		return section{}, err
+	}
+	page, err := v.find(k.Type, url.Values{"_sort": {"-" + k.sort}, "_count": {fmt.Sprint(rows)}, "_total": {"accurate"}}, after)
+	if err != nil {
+		return section{}, err
+	}
+	out := section{Kind: k.Name, Column: k.column, Total: page.Total, Later: after != nil}
+	for _, e := range page.Entries {
+		n, err := root(e)
+		if err != nil {
+			return section{}, err
+		}
+		r := v.row(k, n)
+		r.Holder = v.holder(e.Custodian)
+		out.Rows = append(out.Rows, r)
+	}
+	if page.Next != nil {
+		out.Next, err = v.seal(k.Name, *page.Next)
+	}
+	return out, err
+}
+
+// patients are the Patients of the person, one for each custodian.
+func (v *visit) patients() ([]record, error) {
+	page, err := v.find("Patient", url.Values{}, nil)
+	if err != nil {
+		return nil, err
+	}
+	var out []record
+	for _, e := range page.Entries {
+		n, err := root(e)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, record{
+			Name: humanName(n.Get("name")), Born: v.date(n.Get("birthDate").Text()),
+			Address: residence(n.Get("address")), Holder: v.holder(e.Custodian),
+		})
+	}
+	return out, nil
+}
+
+// residence is the first address in one line.
+func residence(addresses fhir.Node) string {
+	for a := range addresses.All() {
+		if text := a.Get("text").Text(); text != "" {
+			return text
+		}
+		town := strings.TrimSpace(a.Get("postalCode").Text() + " " + a.Get("city").Text())
+		parts := append(texts(a.Get("line")), town)
+		return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
+	}
+	return ""
+}
+
+// root reads a stored body. It was read when it was written, so an error is a
+// defect, and leaving the resource out would hide it.
+func root(e storage.Entry) (fhir.Node, error) {
+	doc, err := fhir.ParseDocument(e.Resource.Body)
+	if err != nil {
+		return fhir.Node{}, fmt.Errorf("portal: %s is not readable: %w", e.Resource.Ref(), err)
+	}
+	return doc.Root(), nil
+}
+
+// holder is the name of a custodian, or its id when it is not configured any
+// more.
 func (v *visit) holder(custodian string) string {
 	if name, ok := v.Names[custodian]; ok {
 		return name
 	}
 	return custodian
-}
-
-func patientRow(n fhir.Node) row {
-	return row{What: humanName(n.Get("name")), When: n.Get("birthDate").Text()}
-}
-
-func observationRow(n fhir.Node) row {
-	r := row{When: day(n.Get("effectiveDateTime").Text()), What: concept(n.Get("code")), Value: value(n)}
-	for c := range n.Get("component").All() {
-		part := concept(c.Get("code")) + " " + value(c)
-		r.Value = strings.TrimPrefix(r.Value+"; "+part, "; ")
-	}
-	return r
-}
-
-func medicationRow(n fhir.Node) row {
-	when := n.Get("effectiveDateTime").Text()
-	if p := n.Get("effectivePeriod"); when == "" && !p.IsZero() {
-		when = day(p.Get("start").Text()) + " – " + day(p.Get("end").Text())
-	}
-	dose := ""
-	for d := range n.Get("dosage").All() {
-		dose = d.Get("text").Text()
-	}
-	return row{When: day(when), What: concept(n.Get("medicationCodeableConcept")), Value: dose}
-}
-
-// day is the date of a dateTime, or the text itself when it is none.
-func day(s string) string {
-	if len(s) > 10 && s[10] == 'T' {
-		return s[:10]
-	}
-	return s
-}
-
-// concept is the words of a CodeableConcept.
-func concept(n fhir.Node) string {
-	if text := n.Get("text").Text(); text != "" {
-		return text
-	}
-	for c := range n.Get("coding").All() {
-		if display := c.Get("display").Text(); display != "" {
-			return display
-		}
-		return c.Get("code").Text()
-	}
-	return ""
-}
-
-// value is the words of value[x].
-func value(n fhir.Node) string {
-	if q := n.Get("valueQuantity"); !q.IsZero() {
-		return strings.TrimSpace(q.Get("comparator").Text() + q.Get("value").Text() + " " + q.Get("unit").Text())
-	}
-	if c := n.Get("valueCodeableConcept"); !c.IsZero() {
-		return concept(c)
-	}
-	for _, name := range []string{"valueString", "valueInteger", "valueDateTime", "valueBoolean"} {
-		if text := n.Get(name).Text(); text != "" {
-			return text
-		}
-	}
-	return ""
-}
-
-func humanName(names fhir.Node) string {
-	for n := range names.All() {
-		if text := n.Get("text").Text(); text != "" {
-			return text
-		}
-		var parts []string
-		for g := range n.Get("given").All() {
-			parts = append(parts, g.Text())
-		}
-		return strings.Join(append(parts, n.Get("family").Text()), " ")
-	}
-	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -73,6 +74,31 @@ func TestDevLogin_saysThatItIsNotForProduction(t *testing.T) {
 			t.Errorf("%s: %s", name, w.Body)
 		}
 	}
+}
+
+// People may come later; those on an older page stay who they were.
+func TestDevLogin_admitsLater(t *testing.T) {
+	p, err := devlogin.New(devlogin.Config{Issuer: issuer, ClientID: "sluis", RedirectURI: callback})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := issuer + "/authorize?" + authRequest().Encode()
+	if w := send(p, http.MethodGet, at, ""); w.Code != 200 || !strings.Contains(w.Body.String(), "Nobody is here yet") || strings.Contains(w.Body.String(), "<button") {
+		t.Errorf("before: %d %s", w.Code, w.Body)
+	}
+	if w := send(p, http.MethodPost, at, "person=0"); w.Code != 400 {
+		t.Errorf("nobody logged in: %d", w.Code)
+	}
+	var admitting sync.WaitGroup
+	for range 4 {
+		admitting.Go(func() { p.Admit(devlogin.Person{Name: "B", FHIRUser: "Patient/b"}) })
+		admitting.Go(func() { send(p, http.MethodGet, at, "") })
+	}
+	admitting.Wait()
+	if w := send(p, http.MethodGet, at, ""); strings.Count(w.Body.String(), "<button") != 4 {
+		t.Errorf("after: %s", w.Body)
+	}
+	newCode(t, p)
 }
 
 // What is refused before the redirect URI is trusted stays on the page.

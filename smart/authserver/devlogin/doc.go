@@ -9,6 +9,7 @@
 // client with one redirect URI. It does not know Sluis: authserver treats it
 // as it treats a real provider.
 //
-// The one path through it: New, then Routes on the public router, and Client
-// for the server itself, which so reaches the provider without a network.
+// The one path through it: New, then Routes on the public router, Admit when
+// there are people to admit, and Client for the server itself, which so reaches
+// the provider without a network.
 package devlogin

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,7 +21,7 @@ type Config struct {
 	Issuer      string // public URL, e.g. https://sluis.example/auth/dev
 	ClientID    string
 	RedirectURI string
-	People      []Person
+	People      []Person         // who can be picked from the start; Admit adds others
 	Now         func() time.Time // nil: time.Now
 }
 
@@ -40,8 +41,9 @@ type Provider struct {
 	key    jose.JSONWebKey
 	mux    http.ServeMux
 
-	mu    sync.Mutex
-	codes map[string]code
+	mu     sync.Mutex
+	people []Person // grows only: a page that was made before stays right
+	codes  map[string]code
 }
 
 // code is a login that waits to be fetched, once.
@@ -57,8 +59,8 @@ const codeLife = time.Minute
 // New makes a provider with a key of its own, which dies with the process.
 func New(c Config) (*Provider, error) {
 	issuer, err := url.Parse(c.Issuer)
-	if err != nil || issuer.Host == "" || c.ClientID == "" || c.RedirectURI == "" || len(c.People) == 0 {
-		return nil, errors.New("devlogin: issuer, client id, redirect URI and people are required")
+	if err != nil || issuer.Host == "" || c.ClientID == "" || c.RedirectURI == "" {
+		return nil, errors.New("devlogin: issuer, client id and redirect URI are required")
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -68,7 +70,7 @@ func New(c Config) (*Provider, error) {
 		return nil, err
 	}
 	p := &Provider{
-		config: c, path: issuer.Path, codes: map[string]code{},
+		config: c, path: issuer.Path, people: slices.Clone(c.People), codes: map[string]code{},
 		key: jose.JSONWebKey{Key: private, KeyID: rand.Text(), Algorithm: string(jose.ES256), Use: "sig"},
 	}
 	p.mux.HandleFunc("GET "+p.path+"/.well-known/openid-configuration", p.discovery)
@@ -77,6 +79,20 @@ func New(c Config) (*Provider, error) {
 	p.mux.HandleFunc("POST "+p.path+"/authorize", p.chosen)
 	p.mux.HandleFunc("POST "+p.path+"/token", p.token)
 	return p, nil
+}
+
+// Admit lets further people be picked from now on.
+func (p *Provider) Admit(people ...Person) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.people = append(p.people, people...)
+}
+
+// admitted are those who can be picked now.
+func (p *Provider) admitted() []Person {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.people)
 }
 
 // Routes mounts the provider on a router that stands at the root of the host.
