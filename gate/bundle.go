@@ -135,7 +135,7 @@ func (g *Gate) Bundle(ctx context.Context, c Caller, b Bundle) ([]EntryResult, e
 
 // transact commits the writes of a transaction.
 func (g *Gate) transact(ctx context.Context, c Caller, b Bundle, out []EntryResult) error {
-	writes, at, err := g.planAll(c, b.Entries, false)
+	writes, at, err := g.planAll(c, b.Entries)
 	if err != nil {
 		return g.refused(ctx, c, pass{}, event{action: "E", subtype: string(fhir.Transaction)}, err)
 	}
@@ -154,7 +154,7 @@ func (g *Gate) transact(ctx context.Context, c Caller, b Bundle, out []EntryResu
 
 // planAll chooses ids, rewrites the references between entries and plans each
 // write. The error names every entry at fault; at holds each write's place.
-func (g *Gate) planAll(c Caller, entries []BundleEntry, importing bool) (writes []write, at []int, err error) {
+func (g *Gate) planAll(c Caller, entries []BundleEntry) (writes []write, at []int, err error) {
 	links := map[string]string{}
 	ids := make([]string, len(entries))
 	bad := &fhir.Error{Kind: fhir.Invalid}
@@ -173,7 +173,7 @@ func (g *Gate) planAll(c Caller, entries []BundleEntry, importing bool) (writes 
 		}
 		links[e.FullURL] = e.Interaction.Type + "/" + ids[i]
 	}
-	targets := map[string]int{}
+	targets := map[string]string{}
 	for i, e := range entries {
 		if !isWrite(e.Interaction.Kind) {
 			continue
@@ -181,8 +181,8 @@ func (g *Gate) planAll(c Caller, entries []BundleEntry, importing bool) (writes 
 		body, err := relink(e.Body, named(links))
 		if err == nil {
 			var w write
-			if w, err = g.planEntry(c, e.Interaction, ids[i], body, importing); err == nil {
-				err = once(targets, w, i)
+			if w, err = g.planEntry(c, e.Interaction, ids[i], body); err == nil {
+				err = once(targets, w, entryPath(i))
 				writes, at = append(writes, w), append(at, i)
 			}
 		}
@@ -200,26 +200,24 @@ func (g *Gate) planAll(c Caller, entries []BundleEntry, importing bool) (writes 
 func entryPath(i int) string { return "Bundle.entry[" + strconv.Itoa(i) + "]" }
 
 // planEntry plans one write with the id that other entries know it by.
-func (g *Gate) planEntry(c Caller, ix fhir.Interaction, id string, body []byte, importing bool) (write, error) {
+func (g *Gate) planEntry(c Caller, ix fhir.Interaction, id string, body []byte) (write, error) {
 	if ix.Kind == fhir.Create || ix.Conditional {
 		chosen := ix
 		chosen.ID = ""
 		w, err := g.plan(c, chosen, body)
-		w.id, w.importing = id, importing
+		w.id = id
 		return w, err
 	}
-	w, err := g.plan(c, ix, body)
-	w.importing = importing
-	return w, err
+	return g.plan(c, ix, body)
 }
 
 // once refuses two writes to one resource in a transaction.
-func once(targets map[string]int, w write, i int) error {
+func once(targets map[string]string, w write, at string) error {
 	key := w.ix.Type + "/" + w.id
 	if other, twice := targets[key]; twice {
-		return fhir.NewError(fhir.Invalid, "duplicate", "writes the same resource as "+entryPath(other))
+		return fhir.NewError(fhir.Invalid, "duplicate", "writes the same resource as "+other)
 	}
-	targets[key] = i
+	targets[key] = at
 	return nil
 }
 
@@ -230,7 +228,7 @@ type Links func(text string, reference bool) (string, bool)
 // AsIs replaces nothing.
 func AsIs(string, bool) (string, bool) { return "", false }
 
-// named replaces the fullUrls of entries, wherever they stand.
+// named replaces the fullUrls of entries, wherever they stand as a URI.
 func named(links map[string]string) Links {
 	return func(text string, _ bool) (string, bool) {
 		to, ok := links[text]
@@ -238,9 +236,10 @@ func named(links map[string]string) Links {
 	}
 }
 
-// relink replaces every string of the body that is the fullUrl of an entry by
-// that entry's reference (R4 http.html#trules, bundle.html#references). A
-// urn: reference that names no entry, and a conditional one, are refused.
+// relink replaces every reference and URI of the body that links knows, such as
+// the fullUrl of an entry by that entry's reference (R4 http.html#trules,
+// bundle.html#references). A urn: reference that names no entry, and a
+// conditional one, are refused.
 func relink(body []byte, links Links) ([]byte, error) {
 	if len(body) == 0 {
 		return nil, nil
@@ -252,11 +251,11 @@ func relink(body []byte, links Links) ([]byte, error) {
 	var out bytes.Buffer
 	last := 0
 	for n := range doc.Root().Walk() {
-		if n.Kind() != fhir.String {
+		reference := string(n.RawKey()) == "reference"
+		if n.Kind() != fhir.String || !reference && !isURI(n) {
 			continue
 		}
 		s := n.Text()
-		reference := n.Key() == "reference"
 		to, ok := links(s, reference)
 		if !ok && reference {
 			if err := linkable(s); err != nil {
@@ -278,11 +277,18 @@ func relink(body []byte, links Links) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// isURI reports whether a string may be a link. Every fullUrl has a colon; and
+// `value`, which no URI of R4 is called, is that of an Identifier: a number that
+// happens to be a urn:uuid is the resource's own and stays.
+func isURI(n fhir.Node) bool {
+	return bytes.IndexByte(n.Raw(), ':') >= 0 && string(n.RawKey()) != "value"
+}
+
 func linkable(reference string) error {
 	if strings.HasPrefix(reference, "urn:uuid:") || strings.HasPrefix(reference, "urn:oid:") {
 		return fhir.NewError(fhir.Invalid, "not-found", "no entry has the fullUrl "+reference)
 	}
-	if strings.Contains(reference, "?") {
+	if kind, _, query := strings.Cut(reference, "?"); query && conformance.IsType(kind) {
 		return fhir.NewError(fhir.Invalid, "not-supported", "conditional references are not supported: "+reference)
 	}
 	return nil

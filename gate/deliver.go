@@ -23,7 +23,7 @@ func (g *Gate) Deliver(ctx context.Context, c Caller, d Delivery) (seen bool, er
 	if err != nil {
 		return false, err
 	}
-	writes, _, err := g.planAll(c, b.Entries, false)
+	writes, _, err := g.planAll(c, b.Entries)
 	if err != nil {
 		return false, g.refused(ctx, c, pass{}, event{action: "C", subtype: "transaction"}, err)
 	}

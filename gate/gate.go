@@ -55,6 +55,9 @@ type Caller struct {
 	Network string // address of the client
 	Raw     string // the request as received, for the record of a search
 	Feed    string // name of the feed, for deliveries
+
+	// Labels are put on everything that the caller writes.
+	Labels []storage.Label
 }
 
 // party classes the caller for the decision. What is neither is nobody.

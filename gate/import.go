@@ -1,10 +1,15 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base32"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"sluis/conformance"
@@ -18,40 +23,80 @@ type ImportEntry struct {
 	Source string
 	Type   string
 	Body   []byte
+	At     string // FHIRPath of the entry in its Bundle, for errors; "" when it came alone
+}
+
+// ImportError says which entries cannot be stored, each with its own error.
+// Nothing was stored.
+type ImportError struct {
+	Entries map[int]error // by position
+}
+
+func (e *ImportError) Error() string {
+	return fmt.Sprintf("%d resources cannot be stored", len(e.Entries))
+}
+
+// Unwrap lists the errors in the order of the entries.
+func (e *ImportError) Unwrap() []error {
+	var out []error
+	for _, i := range slices.Sorted(maps.Keys(e.Entries)) {
+		out = append(out, e.Entries[i])
+	}
+	return out
 }
 
 // Import stores resources under ids that a secret makes of (custodian, type,
 // source name): unguessable, and the same in a second run, which therefore
 // changes nothing. References are rewritten by links. With keepIDs a source name
-// is Type/id, and its id stays. The entries commit together or not at all.
+// is Type/id, and its id stays. The entries commit together or not at all; the
+// error is an *ImportError when it lies in single entries.
 func (g *Gate) Import(ctx context.Context, c Caller, entries []ImportEntry, links Links, keepIDs bool) ([]storage.Result, error) {
 	if len(g.RemapKey) == 0 {
 		return nil, fhir.NewError(fhir.Forbidden, "forbidden", "this server does not import")
 	}
-	bundle := make([]BundleEntry, len(entries))
-	bad := &fhir.Error{Kind: fhir.Invalid}
+	writes, bad := make([]write, len(entries)), map[int]error{}
+	targets := map[string]string{}
 	for i, e := range entries {
-		id := g.ImportID(c.Grant.Organization, e.Type, e.Source)
-		if keepIDs {
-			_, id, _ = strings.Cut(e.Source, "/")
-		}
-		body, err := relink(e.Body, links)
+		w, err := g.planImport(c, e, links, keepIDs)
 		if err == nil {
-			body, err = withID(body, id)
+			err = once(targets, w, cmp.Or(e.At, e.Source))
 		}
 		if err != nil {
-			bad.Issues = append(bad.Issues, placed(e.Source, err)...)
+			bad[i] = atEntry(e.At, err)
 		}
-		bundle[i] = BundleEntry{Interaction: fhir.Interaction{Kind: fhir.Update, Type: e.Type, ID: id}, Body: body}
+		writes[i] = w
 	}
-	if len(bad.Issues) > 0 {
-		return nil, bad
-	}
-	writes, _, err := g.planAll(c, bundle, true)
-	if err != nil {
-		return nil, g.refused(ctx, c, pass{}, event{action: "C", subtype: "import"}, err)
+	if len(bad) > 0 {
+		return nil, g.refused(ctx, c, pass{}, event{action: "C", subtype: "import"}, &ImportError{bad})
 	}
 	return g.commit(ctx, c, writes, nil)
+}
+
+// planImport plans one entry under the id that is to be its own here.
+func (g *Gate) planImport(c Caller, e ImportEntry, links Links, keepIDs bool) (write, error) {
+	id := g.ImportID(c.Grant.Organization, e.Type, e.Source)
+	if keepIDs {
+		_, id, _ = strings.Cut(e.Source, "/")
+	}
+	body, err := relink(e.Body, links)
+	if err != nil {
+		return write{}, err
+	}
+	if body, err = withID(body, id); err != nil {
+		return write{}, err
+	}
+	w, err := g.plan(c, fhir.Interaction{Kind: fhir.Update, Type: e.Type, ID: id}, body)
+	w.importing = true
+	return w, err
+}
+
+// atEntry puts an error's issues at an entry of a Bundle.
+func atEntry(at string, err error) error {
+	var e *fhir.Error
+	if at == "" || !errors.As(err, &e) {
+		return err
+	}
+	return &fhir.Error{Kind: e.Kind, Issues: placed(at, err), Cause: e.Cause}
 }
 
 // ImportID is the id that Import gives a resource.
@@ -69,6 +114,9 @@ func withID(body []byte, id string) ([]byte, error) {
 	}
 	if !conformance.IsType(doc.Type()) {
 		return nil, fhir.NewError(fhir.Invalid, "invalid", "unknown resource type", "resourceType")
+	}
+	if !fhir.IsID(id) { // a kept one
+		return nil, fhir.NewError(fhir.Invalid, "value", "not an id", doc.Type()+".id")
 	}
 	return doc.WithID(id), nil
 }

@@ -42,7 +42,7 @@ func (g *Gate) prepare(c Caller, resourceType string, body []byte) (prepared, er
 	if err != nil {
 		return prepared{}, err
 	}
-	return prepared{doc: doc, entries: entries, labels: g.label(resourceType, entries), policy: g.policy(doc)}, nil
+	return prepared{doc: doc, entries: entries, labels: g.label(c, resourceType, entries), policy: g.policy(doc)}, nil
 }
 
 func isError(i fhir.Issue) bool {
@@ -64,11 +64,15 @@ func (g *Gate) performer(c Caller, doc *fhir.Document) []fhir.Issue {
 	return issues
 }
 
-// label finds the labels that a resource's codes and received labels ask for.
-func (g *Gate) label(resourceType string, entries index.Entries) []storage.Label {
+// label finds the labels that the door adds: the caller's, and those that the
+// resource's codes and the labels it has already ask for.
+func (g *Gate) label(c Caller, resourceType string, entries index.Entries) []storage.Label {
+	has, out := codings(entries, resourceType, "_security"), slices.Clone(c.Labels)
+	for _, l := range c.Labels {
+		has = append(has, query.Coding{System: l.System, Code: l.Code})
+	}
 	found := g.Labels.Labels(codings(entries, resourceType, conformance.CodedCode))
-	found = append(found, label.Received(codings(entries, resourceType, "_security"))...)
-	var out []storage.Label
+	found = append(found, label.Received(has)...)
 	for _, l := range found {
 		out = append(out, storage.Label{System: l.System, Code: l.Code, Origin: l.Origin})
 	}

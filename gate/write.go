@@ -87,6 +87,8 @@ func (g *Gate) mayWrite(c Caller, w write) error {
 		return fhir.NewError(fhir.NotAllowed, "not-supported", "AuditEvents are made by the server only")
 	case !c.Grant.Allows(w.permission, t) || c.party() == consent.Nobody:
 		return forbidden("the token's scopes do not reach this")
+	case w.conditional() && !c.Grant.Allows(smart.SearchPermission, t):
+		return forbidden("a conditional interaction is a search, which the token's scopes do not allow")
 	case t == "Consent" && w.op == storage.Delete:
 		return fhir.NewError(fhir.Unprocessable, "business-rule", "a consent is withdrawn with status inactive, never deleted")
 	case c.party() == consent.Own && t == "Consent":
@@ -102,6 +104,9 @@ func (g *Gate) mayWrite(c Caller, w write) error {
 func policyInput(t string) bool {
 	return slices.Contains([]string{"Patient", "RelatedPerson", "CareTeam", "EpisodeOfCare", "Consent", "Group", "Organization", "PractitionerRole"}, t)
 }
+
+// conditional reports whether the write depends on a search.
+func (w *write) conditional() bool { return w.ix.Conditional || w.ix.IfNoneExist != "" }
 
 // condition reads If-None-Exist, or the search of a conditional update or
 // delete.
@@ -164,9 +169,17 @@ func (g *Gate) commit(ctx context.Context, c Caller, writes []write, inbox *stor
 }
 
 // change gives a write its keys: what may be touched, and whose it will be.
+// Nothing is found, replaced or deleted that may not be looked at: else the
+// answer to the write would tell of it.
 func (g *Gate) change(c Caller, w write, way, read pass) storage.Change {
 	own := way.party == consent.Own
-	access, subjects := way.expr, read.decision.Expr
+	access, subjects := way.expr, query.And(read.decision.Expr, within(c.Grant, w))
+	if w.op != storage.Create || w.match != nil {
+		access = query.And(access, g.reach(c, read))
+	}
+	if w.match != nil {
+		access = query.And(access, c.Grant.Filter(smart.SearchPermission))
+	}
 	if !own {
 		mine := query.Custodian{ID: c.Grant.Organization}
 		access, subjects = query.And(access, mine), query.And(subjects, mine)
@@ -182,6 +195,19 @@ func (g *Gate) change(c Caller, w write, way, read pass) storage.Change {
 		ch.Body = w.prepared.doc.Template()
 	}
 	return ch
+}
+
+// within is whom a write may be about as far as scopes say: where none but
+// patient/ scopes reach it, the patient in context. Any other patient is then
+// unknown, whether the caller might see him by another token or not.
+func within(grant smart.Grant, w write) query.Expr {
+	wider := slices.ContainsFunc(grant.Scopes.Resources, func(s smart.Scope) bool {
+		return s.Level != smart.PatientLevel && s.Permissions.Has(w.permission) && (s.Type == "*" || s.Type == w.ix.Type)
+	})
+	if wider || grant.Patient.IsZero() {
+		return query.All{}
+	}
+	return query.Subjects{X: query.Person{Patients: []fhir.Ref{grant.Patient}}}
 }
 
 // stated names the resource itself in the edges it states: a body under

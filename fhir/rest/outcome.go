@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"sluis/conformance"
 	"sluis/fhir"
 	"sluis/smart"
 )
@@ -85,10 +86,28 @@ func (x *exchange) fail(err error) {
 	switch status {
 	case http.StatusUnauthorized:
 		x.w.Header().Set("WWW-Authenticate", challenge(x.r, err))
+	case http.StatusMethodNotAllowed:
+		x.w.Header().Set("Allow", strings.Join(x.allowed(), ", "))
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		x.w.Header().Set("Retry-After", "1")
 	}
 	x.write(status, body)
+}
+
+// allowed are the methods that the request's path has (RFC 9110 §15.5.6).
+func (x *exchange) allowed() []string {
+	var out []string
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		ix, err := fhir.ParseInteraction(method, x.path(), x.r.URL.RawQuery, conformance.IsType)
+		written := ix.Kind == fhir.Create || ix.Kind == fhir.Update || ix.Kind == fhir.Delete
+		if err != nil || written && ix.Type == "AuditEvent" {
+			continue
+		}
+		if out = append(out, method); method == http.MethodGet {
+			out = append(out, http.MethodHead)
+		}
+	}
+	return out
 }
 
 // challenge is the header of a 401 (RFC 6750 §3, RFC 9470 §3).

@@ -81,8 +81,11 @@ func encode(params []fhir.Param) string {
 	return strings.Join(out, "&")
 }
 
+// logWidth is wider than any place in the log: three numbers of 64 bits.
+const logWidth = 64
+
 // sealed is the plain text of a continuation; numbers have a fixed width so
-// that its length says nothing about how many rows there are.
+// that its length says nothing about how many rows there are, or records.
 type sealed struct {
 	Type, ID string
 	Params   []fhir.Param
@@ -108,7 +111,10 @@ func (x *exchange) aead() cipher.AEAD {
 // seal encrypts a continuation. The nonce is a MAC of the plain text, so that
 // equal pages have equal links.
 func (x *exchange) seal(ask asked) string {
-	s := sealed{Type: ask.Type, ID: ask.ID, Params: ask.Params, Log: ask.Log}
+	s := sealed{Type: ask.Type, ID: ask.ID, Params: ask.Params}
+	if ask.Log != "" {
+		s.Log = fmt.Sprintf("%*s", logWidth, ask.Log)
+	}
 	if ask.After != nil {
 		s.Keys = ask.After.Keys
 		s.Row, s.Snapshot = fmt.Sprintf("%020d", ask.After.Row), fmt.Sprintf("%020d", ask.After.Snapshot)
@@ -137,7 +143,7 @@ func (x *exchange) open(token string) (asked, error) {
 	if err := json.Unmarshal(plain, &s); err != nil {
 		return asked{}, bad
 	}
-	ask := asked{Type: s.Type, ID: s.ID, Params: s.Params, Log: s.Log}
+	ask := asked{Type: s.Type, ID: s.ID, Params: s.Params, Log: strings.TrimLeft(s.Log, " ")}
 	if s.Row == "" {
 		return ask, nil
 	}

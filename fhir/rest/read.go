@@ -12,7 +12,7 @@ func (x *exchange) read() error {
 		return err
 	}
 	x.versioned(r)
-	if notModified(x.ix, r) {
+	if notModified(x.r.Header, r) {
 		x.write(http.StatusNotModified, nil)
 		return nil
 	}

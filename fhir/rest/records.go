@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/http"
+	"strings"
 
 	"sluis/audit/balp"
 	"sluis/fhir"
@@ -73,7 +74,9 @@ func logPart() resourcePart {
 		ConditionalRead: "not-supported", ConditionalDelete: "not-supported", ReferencePolicy: []string{"literal"},
 	}
 	for _, p := range balp.Parameters(true) {
-		part.SearchParam = append(part.SearchParam, searchParam{Name: p.Name, Type: p.Type})
+		if p.Name == "_id" || !strings.HasPrefix(p.Name, "_") { // _sort and its like are not declared
+			part.SearchParam = append(part.SearchParam, searchParam{Name: p.Name, Type: p.Type})
+		}
 	}
 	return part
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"sluis/fhir"
@@ -55,10 +56,26 @@ func quote(b *bytes.Buffer, s string) {
 }
 
 // notModified reports whether a conditional read needs no body (R4
-// http.html#cread).
-func notModified(ix fhir.Interaction, r fhir.Resource) bool {
-	if ix.IfNoneMatch != 0 {
-		return ix.IfNoneMatch == r.Version
+// http.html#cread): If-None-Match goes before If-Modified-Since (RFC 9110
+// §13.2.2).
+func notModified(h http.Header, r fhir.Resource) bool {
+	if tags := h.Values("If-None-Match"); len(tags) > 0 {
+		return names(strings.Join(tags, ","), r.Version)
 	}
-	return !ix.IfModifiedSince.IsZero() && !r.Updated.Truncate(time.Second).After(ix.IfModifiedSince)
+	since, err := http.ParseTime(h.Get("If-Modified-Since"))
+	return err == nil && !r.Updated.Truncate(time.Second).After(since)
+}
+
+// names reports whether a list of entity tags, or "*", names the version. A tag
+// that is not ours names nothing.
+func names(tags string, version int64) bool {
+	for tag := range strings.SplitSeq(tags, ",") {
+		if strings.TrimSpace(tag) == "*" {
+			return true
+		}
+		if v, err := fhir.ParseETag(tag); err == nil && v == version {
+			return true
+		}
+	}
+	return false
 }

@@ -25,7 +25,7 @@ func (x *exchange) authenticate() (smart.Grant, error) {
 
 // readBody reads and, where needed, inflates the body, both bounded.
 func (x *exchange) readBody() ([]byte, error) {
-	var in io.Reader = http.MaxBytesReader(x.w, x.r.Body, maxBody)
+	var in io.Reader = http.MaxBytesReader(x.w, x.r.Body, x.MaxBody)
 	switch x.r.Header.Get("Content-Encoding") {
 	case "", "identity":
 	case "gzip":
@@ -33,17 +33,17 @@ func (x *exchange) readBody() ([]byte, error) {
 		if err != nil {
 			return nil, fhir.NewError(fhir.Invalid, "structure", "the body is not gzip")
 		}
-		in = io.LimitReader(z, maxBody+1)
+		in = io.LimitReader(z, x.MaxBody+1)
 	default:
 		return nil, fhir.NewError(fhir.Unsupported, "not-supported", "Content-Encoding must be gzip or identity")
 	}
 	var buf bytes.Buffer
-	if n := x.r.ContentLength; n > 0 && n <= maxBody {
+	if n := x.r.ContentLength; n > 0 && n <= x.MaxBody {
 		buf.Grow(int(n))
 	}
 	_, err := buf.ReadFrom(in)
 	var big *http.MaxBytesError
-	if errors.As(err, &big) || buf.Len() > maxBody {
+	if errors.As(err, &big) || int64(buf.Len()) > x.MaxBody {
 		return nil, fhir.NewError(fhir.TooLarge, "too-long", "the body is too large")
 	}
 	if err != nil {
@@ -60,7 +60,7 @@ func (x *exchange) contentType(length int) error {
 	t, params, err := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
 	charset := strings.ToLower(params["charset"])
 	known := t == "application/fhir+json" || t == "application/json" || t == "application/x-www-form-urlencoded" && x.isFormSearch()
-	if err != nil || !known || charset != "" && charset != "utf-8" {
+	if err != nil || !known || charset != "" && charset != "utf-8" || !ourVersion(params) {
 		return fhir.NewError(fhir.Unsupported, "not-supported", "the body must be application/fhir+json in UTF-8")
 	}
 	return nil
@@ -85,7 +85,8 @@ func (x *exchange) rawQuery() (string, error) {
 	return q + string(x.body), nil
 }
 
-// preconditions reads the headers that make an interaction conditional.
+// preconditions reads the headers that make a write conditional; those of a
+// read change the answer only (see notModified).
 func (x *exchange) preconditions() error {
 	h := x.r.Header
 	var err error
@@ -93,13 +94,6 @@ func (x *exchange) preconditions() error {
 		if x.ix.IfMatch, err = fhir.ParseETag(m); err != nil {
 			return err
 		}
-	}
-	if m := h.Get("If-None-Match"); m != "" {
-		// An entity tag that is not ours matches nothing: the read is answered in full.
-		x.ix.IfNoneMatch, _ = fhir.ParseETag(m)
-	}
-	if t, err := http.ParseTime(h.Get("If-Modified-Since")); err == nil {
-		x.ix.IfModifiedSince = t
 	}
 	x.ix.IfNoneExist = h.Get("If-None-Exist")
 	return nil
@@ -115,10 +109,10 @@ func acceptable(r *http.Request) error {
 		return nil
 	}
 	for _, part := range strings.Split(wanted, ",") {
-		t, _, err := mime.ParseMediaType(strings.TrimSpace(part))
+		t, params, err := mime.ParseMediaType(strings.TrimSpace(part))
 		switch t {
 		case "json", "*/*", "application/*", "application/json", "application/fhir+json", "text/json":
-			if err == nil {
+			if err == nil && ourVersion(params) {
 				return nil
 			}
 		}
@@ -127,6 +121,13 @@ func acceptable(r *http.Request) error {
 		}
 	}
 	return fhir.NewError(fhir.NotAcceptable, "not-supported", "only application/fhir+json is written")
+}
+
+// ourVersion reports whether a media type's fhirVersion, if it has one, is R4
+// (R4 http.html#version-parameter). mime gives its name in lower case.
+func ourVersion(params map[string]string) bool {
+	v, named := params["fhirversion"]
+	return !named || v == "4.0"
 }
 
 // searchable drops the parameters that concern the form of the answer only.

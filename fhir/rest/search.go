@@ -2,7 +2,10 @@ package rest
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 
+	"sluis/conformance"
 	"sluis/fhir"
 	"sluis/fhir/query"
 )
@@ -18,10 +21,11 @@ func (x *exchange) search() error {
 	if ask.Type == "AuditEvent" {
 		return x.searchRecords(ask)
 	}
-	q, ignored, err := x.parse(ask)
+	q, unknown, err := x.parse(ask)
 	if err != nil {
 		return err
 	}
+	ask.Params = slices.DeleteFunc(slices.Clone(ask.Params), func(p fhir.Param) bool { return slices.Contains(unknown, p.Name) })
 	page, err := x.Gate.Search(x.r.Context(), x.caller, q)
 	if err != nil {
 		return err
@@ -34,8 +38,8 @@ func (x *exchange) search() error {
 	for _, e := range page.Entries {
 		set.match(x.Base, e)
 	}
-	if len(ignored) > 0 {
-		set.outcome(ignored)
+	if len(unknown) > 0 {
+		set.outcome(ignored(unknown))
 	}
 	x.write(http.StatusOK, set.bytes())
 	return nil
@@ -43,7 +47,7 @@ func (x *exchange) search() error {
 
 // parse reads the search strictly, or, when asked with handling=lenient,
 // without the parameters it does not know, which it then names.
-func (x *exchange) parse(ask asked) (query.Query, []fhir.Issue, error) {
+func (x *exchange) parse(ask asked) (query.Query, []string, error) {
 	for _, p := range ask.Params {
 		if query.IsSurface(p.Name) {
 			return query.Query{}, nil, fhir.NewError(fhir.Invalid, "not-supported", "not supported", p.Name)
@@ -57,13 +61,35 @@ func (x *exchange) parse(ask asked) (query.Query, []fhir.Issue, error) {
 		parse = query.ParseLenient
 	}
 	q, unknown, err := parse(ask.Type, ask.Params)
-	if err != nil {
-		return query.Query{}, nil, err
-	}
-	var ignored []fhir.Issue
-	for _, name := range unknown {
-		ignored = append(ignored, fhir.Issue{Severity: "warning", Code: "not-supported", Details: "ignored the unknown parameter " + name})
-	}
 	q.After = ask.After
-	return q, ignored, nil
+	return q, unknown, err
+}
+
+// ignored says what was left out; the self link leaves it out as well (R4
+// search.html#conformance).
+func ignored(unknown []string) []fhir.Issue {
+	var out []fhir.Issue
+	for _, name := range unknown {
+		out = append(out, fhir.Issue{Severity: "warning", Code: "not-supported", Details: "ignored the unknown parameter " + name})
+	}
+	return out
+}
+
+// local adds the relative form to references that are URLs of this server: both
+// name the same resource (R4 search.html#reference).
+func (x *exchange) local(params []fhir.Param) []fhir.Param {
+	for i, p := range params {
+		def, ok := conformance.Lookup(x.ix.Type, p.Name)
+		if !ok || def.Type != conformance.ReferenceParam || strings.Contains(p.Value, `\`) {
+			continue
+		}
+		values := strings.Split(p.Value, ",")
+		for _, v := range values {
+			if relative, own := strings.CutPrefix(v, x.Base+"/"); own {
+				values = append(values, relative)
+			}
+		}
+		params[i].Value = strings.Join(values, ",")
+	}
+	return params
 }

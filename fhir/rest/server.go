@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -29,6 +30,11 @@ type Config struct {
 	PageKey  []byte
 	Software Software
 	Log      *slog.Logger
+
+	// MaxBody bounds a body, inflated, in bytes; 0 is 64 MiB. Timeout bounds the
+	// work on a request; 0 is two minutes.
+	MaxBody int64
+	Timeout time.Duration
 }
 
 // Software names the release in the CapabilityStatement.
@@ -37,11 +43,11 @@ type Software struct {
 	Date    time.Time
 }
 
-// Limits of a request.
+// Limits of a request, the first two where Config has none.
 const (
 	maxBody     = 64 << 20 // bytes
-	maxQuery    = 64 << 10 // bytes
 	requestTime = 120 * time.Second
+	maxQuery    = 64 << 10 // bytes
 )
 
 type server struct {
@@ -51,11 +57,13 @@ type server struct {
 
 // New returns the handler of the FHIR base; mount it at the path of Base.
 func New(c Config) http.Handler {
+	c.MaxBody, c.Timeout = cmp.Or(c.MaxBody, maxBody), cmp.Or(c.Timeout, requestTime)
 	s := &server{Config: c}
 	s.statement = sync.OnceValue(s.writeStatement)
 	r := chi.NewRouter()
 	r.Use(s.identify, s.guard)
 	r.Get("/metadata", s.capabilities)
+	r.Head("/metadata", s.capabilities)
 	r.HandleFunc("/*", s.serve)
 	r.HandleFunc("/", s.serve)
 	return r
@@ -89,7 +97,7 @@ var interactions = map[fhir.InteractionKind]func(*exchange) error{
 
 // serve is steps 1 and 2 of the corridor, then the interaction's own file.
 func (s *server) serve(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), requestTime)
+	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
 	defer cancel()
 	x := &exchange{server: s, w: w, r: r.WithContext(ctx)}
 	if err := x.enter(); err != nil {
@@ -135,7 +143,7 @@ func (x *exchange) enter() error {
 		return err
 	}
 	x.asked = x.ix.Params
-	x.ix.Params = searchable(x.ix.Params)
+	x.ix.Params = x.local(searchable(x.ix.Params))
 	return x.preconditions()
 }
 
