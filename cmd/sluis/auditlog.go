@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"crypto/ed25519"
+	"fmt"
 	"iter"
+	"os"
 
 	"sluis/audit"
 	"sluis/cmd/sluis/config"
@@ -19,11 +21,14 @@ func checkpointKey(c config.Config) (ed25519.PublicKey, error) {
 }
 
 // openLog opens keys and store, without anything else of the app: verifying
-// writes nothing.
+// writes nothing, and what is not there is not made.
 func (s settings) openLog(ctx context.Context) (*app, error) {
 	c, err := s.load()
 	if err != nil {
 		return nil, err
+	}
+	if _, err := os.Stat(c.Data); err != nil {
+		return nil, fmt.Errorf("the keys of the log: %w", err)
 	}
 	a := &app{config: c, log: logger(c)}
 	if a.keys, err = openKeys(c); err != nil {

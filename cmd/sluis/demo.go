@@ -17,6 +17,7 @@ import (
 	"sluis/cmd/sluis/story"
 	"sluis/feed/mllp"
 	"sluis/smart"
+	"sluis/smart/authserver/devlogin"
 )
 
 // demoCommand is `sluis demo`: the whole story on the embedded store.
@@ -25,6 +26,7 @@ type demoCommand struct {
 	Listen   string `help:"TCP address of the HTTP server." default:"127.0.0.1:8080"`
 	MLLP     string `name:"mllp" help:"TCP address of the HL7 v2 feed." default:"127.0.0.1:2575"`
 	Data     string `help:"Directory to keep the demo in; without it, a temporary one." type:"path"`
+	JWKS     string `name:"jwks" help:"File with the public keys (JWK set) of an app of your own: it becomes the client my-app of the practice, with system/*.rs (see docs/smart.md)." type:"existingfile"`
 	Patients int    `help:"How many patients to make." default:"8"`
 	Seed     uint64 `help:"Seed of the made data." default:"1"`
 }
@@ -36,40 +38,78 @@ func (d *demoCommand) Run(ctx context.Context) (err error) {
 	if d.Check { // beside a server that may be running
 		d.Listen, d.MLLP = "127.0.0.1:0", "127.0.0.1:0"
 	}
-	data := demodata.Make(d.Seed, d.Patients)
 	dir, remove, err := d.directory()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, remove()) }()
-	epds, err := newBackends(data)
-	if err != nil {
-		return err
-	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	a, err := open(ctx, d.config(dir, data, epds))
+	s, err := d.start(ctx, dir)
 	if err != nil {
 		return err
 	}
-	r, err := a.start(ctx)
+	defer func() { stop(); err = errors.Join(err, s.wait()) }()
+	people, err := s.tell(ctx, os.Stdout)
 	if err != nil {
-		return errors.Join(err, a.close())
-	}
-	defer func() { stop(); err = errors.Join(err, r.wait()) }()
-	telling, cancel := context.WithTimeout(ctx, demoTime)
-	defer cancel()
-	people, err := story.Run(telling, r.stage(data, epds, os.Stdout))
-	if err != nil {
-		return fmt.Errorf("the story failed:\n%w", err)
+		return err
 	}
 	fmt.Println("\nEvery step is as it should be.")
 	if d.Check {
 		return nil
 	}
-	r.invite(people)
-	<-ctx.Done()
+	s.invite(people)
+	<-s.ctx.Done()
 	return nil
+}
+
+// show is the demo's server with its made world.
+type show struct {
+	*running
+	data demodata.Data
+	epds backends
+}
+
+// start makes the world and serves it from the directory, until ctx ends.
+func (d *demoCommand) start(ctx context.Context, dir string) (*show, error) {
+	s := &show{data: demodata.Make(d.Seed, d.Patients)}
+	var err error
+	if s.epds, err = newBackends(s.data); err != nil {
+		return nil, err
+	}
+	c, err := d.config(dir, s.data, s.epds)
+	if err != nil {
+		return nil, err
+	}
+	a, err := open(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := a.listen()
+	if err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	if err := a.embedLogin(); err != nil {
+		return nil, errors.Join(err, listener.Close(), a.close())
+	}
+	if s.running, err = a.start(ctx, listener); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return s, nil
+}
+
+// tell tells the story and then lets its patients log in.
+func (s *show) tell(ctx context.Context, out io.Writer) (story.People, error) {
+	ctx, cancel := context.WithTimeout(ctx, demoTime)
+	defer cancel()
+	people, err := story.Run(ctx, s.stage(out))
+	if err != nil {
+		return people, fmt.Errorf("the story failed:\n%w", err)
+	}
+	for _, p := range []story.Person{people.Patient, people.Other} {
+		s.develop.Admit(devlogin.Person{Name: p.Name, FHIRUser: "Patient/" + p.ID, ACR: demoACR})
+	}
+	return people, nil
 }
 
 // directory is where the demo lives: a fresh place each time unless one is
@@ -85,9 +125,9 @@ func (d *demoCommand) directory() (string, func() error, error) {
 	return dir, func() error { return os.RemoveAll(dir) }, err
 }
 
-// config is the configuration of the demo: two custodians, their EPDs as
-// clients, and the hospital's feed.
-func (d *demoCommand) config(dir string, data demodata.Data, epds backends) config.Config {
+// config is the configuration of the demo: two custodians, their EPDs and the
+// visitor's own app as clients, and the hospital's feed.
+func (d *demoCommand) config(dir string, data demodata.Data, epds backends) (config.Config, error) {
 	c := config.Default()
 	c.Listen, c.Data, c.Home, c.Log.Level = d.Listen, dir, data.Practice.ID, "warn"
 	if _, port, err := net.SplitHostPort(d.Listen); err == nil && port != "0" {
@@ -103,32 +143,39 @@ func (d *demoCommand) config(dir string, data demodata.Data, epds backends) conf
 		MessageTypes: []string{"ADT^A01", "ADT^A08", "ORU^R01"}, Charset: "UNICODE UTF-8",
 		Assigners: map[string]string{data.Hospital.Authority: data.Hospital.MRN, "NLMINBIZA": demodata.BSNSystem},
 	}}
-	return c
+	if d.JWKS != "" {
+		keys, err := os.ReadFile(d.JWKS)
+		if err != nil {
+			return c, err
+		}
+		c.Clients = append(c.Clients, config.Client{ID: "my-app", Organization: data.Practice.ID, Scopes: []string{"system/*.rs"}, JWKS: config.JSON(keys)})
+	}
+	return c, nil
 }
 
 // stage is what the story needs of the running server.
-func (r *running) stage(data demodata.Data, epds backends, out io.Writer) story.Stage {
+func (s *show) stage(out io.Writer) story.Stage {
 	return story.Stage{
-		Base: r.config.BaseURL, Data: data, Out: out,
+		Base: s.config.BaseURL, Data: s.data, Out: out,
 		Mint: func(scopes string, g smart.Grant) (string, error) {
 			var err error
 			if g.Scopes, err = smart.ParseScopes(scopes); err != nil {
 				return "", err
 			}
 			g.Expires = time.Now().Add(time.Hour)
-			return r.mint(g)
+			return s.mint(g)
 		},
 		Backend: func(ctx context.Context, custodian string) (string, error) {
-			return epds[custodian].token(ctx, r.issuer()+"/auth/token")
+			return s.epds[custodian].token(ctx, s.issuer()+"/auth/token")
 		},
 		MLLP: func(ctx context.Context, message []byte) (string, error) {
-			return sendOne(ctx, r.feeds[0].listener.Addr().String(), message)
+			return sendOne(ctx, s.feeds[0].listener.Addr().String(), message)
 		},
 		Verify: func(ctx context.Context) (string, bool, error) {
-			if _, err := r.store.Seal(ctx, audit.Signer(r.keys.Checkpoint())); err != nil {
+			if _, err := s.store.Seal(ctx, audit.Signer(s.keys.Checkpoint())); err != nil {
 				return "", false, err
 			}
-			report, err := r.verifyLog(ctx)
+			report, err := s.verifyLog(ctx)
 			return report.String(), report.OK(), err
 		},
 	}
@@ -148,7 +195,7 @@ func sendOne(ctx context.Context, address string, message []byte) (string, error
 }
 
 // invite prints what to try.
-func (r *running) invite(p story.People) {
+func (s *show) invite(p story.People) {
 	fmt.Printf(`
 The server keeps running; end it with Ctrl-C.
 
@@ -166,6 +213,6 @@ Try:
 
   curl -H "Authorization: Bearer $PATIENT" '%[1]s/Observation?_count=3&_sort=-date'
   curl -H "Authorization: Bearer $GP" '%[1]s/Observation?_summary=count&patient=%[7]s'
-  curl -H "Authorization: Bearer $GP" '%[1]s/Patient/%[8]s'      # somebody he does not treat
-`, r.config.BaseURL, r.issuer(), p.Patient.Name, r.feeds[0].listener.Addr(), p.Patient.Token, p.GP.Token, p.Patient.ID, p.Other.ID)
+  curl -H "Authorization: Bearer $GP" '%[1]s/Patient/%[8]s'      # somebody this GP does not treat: 404
+`, s.config.BaseURL, s.issuer(), p.Patient.Name, s.feeds[0].listener.Addr(), p.Patient.Token, p.GP.Token, p.Patient.ID, p.Other.ID)
 }

@@ -32,25 +32,46 @@ func (f feedServer) serve() error {
 // startFeeds listens for every configured feed; feeds of one address share a
 // listener and are told apart by their sender.
 func (a *app) startFeeds() ([]feedServer, error) {
-	byAddress := map[string][]feed.Config{}
-	sink := feedSink{a.gate, map[string]gate.Caller{}}
+	byAddress := map[string][]config.Feed{}
 	for _, c := range a.config.Feeds {
-		byAddress[c.Listen] = append(byAddress[c.Listen], feedConfig(c))
-		sink.callers[c.Name] = feedCaller(c)
+		byAddress[c.Listen] = append(byAddress[c.Listen], c)
 	}
 	var out []feedServer
-	for address, configs := range byAddress {
-		feeds, err := feed.NewFeeds(configs...)
-		if err != nil {
-			return nil, errors.Join(err, closeAll(out))
-		}
-		listener, err := net.Listen("tcp", address)
+	for address, feeds := range byAddress {
+		f, err := a.listenFeeds(address, feeds)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("feed: %w", err), closeAll(out))
 		}
-		out = append(out, feedServer{&mllp.Server{Feeds: feeds, Sink: sink, Log: a.log}, listener})
+		out = append(out, f)
 	}
 	return out, nil
+}
+
+// listenFeeds opens one address. Its feeds agree about TLS, as the configuration
+// is checked.
+func (a *app) listenFeeds(address string, configs []config.Feed) (feedServer, error) {
+	feeds, sink, err := a.feeds(configs)
+	if err != nil {
+		return feedServer{}, err
+	}
+	mutual, err := mutualTLS(configs[0].TLS)
+	if err != nil {
+		return feedServer{}, err
+	}
+	listener, err := net.Listen("tcp", address)
+	return feedServer{&mllp.Server{Feeds: feeds, Sink: sink, TLS: mutual, Log: a.log}, listener}, err
+}
+
+// feeds are configured feeds and where they deliver.
+func (a *app) feeds(configs []config.Feed) (feed.Feeds, feedSink, error) {
+	sink := feedSink{a.gate, map[string]gate.Caller{}}
+	var out []feed.Config
+	for _, c := range configs {
+		out = append(out, feedConfig(c))
+		sink.callers[c.Name] = feedCaller(c)
+	}
+	feeds, err := feed.NewFeeds(out...)
+	return feeds, sink, err
 }
 
 func closeAll(feeds []feedServer) error {
@@ -68,9 +89,14 @@ func feedConfig(c config.Feed) feed.Config {
 	}
 }
 
-// feedCaller is the grant of a feed: its custodian's own backend.
+// feedCaller is the grant of a feed, its custodian's own backend, with the labels
+// that it puts on what it delivers.
 func feedCaller(c config.Feed) gate.Caller {
-	return gate.Caller{Feed: c.Name, Grant: smart.Grant{
+	var labels []storage.Label
+	for _, l := range c.Labels {
+		labels = append(labels, storage.Label{System: l.System, Code: l.Code, Origin: "feed:" + c.Name})
+	}
+	return gate.Caller{Feed: c.Name, Labels: labels, Grant: smart.Grant{
 		Client: "feed:" + c.Name, Organization: c.Custodian, Scopes: everything(), Purposes: []string{"TREAT"},
 	}}
 }

@@ -32,19 +32,34 @@ func (a *app) handler() (http.Handler, error) {
 	surface := http.StripPrefix(base, rest.New(rest.Config{
 		Gate: a.gate, Verify: a.verify, Base: a.config.BaseURL, PageKey: a.keys.Secret("pages"),
 		Software: rest.Software{Version: version, Date: released}, Log: a.log,
+		MaxBody: int64(a.config.Limits.MaxBody), Timeout: a.config.Limits.RequestTimeout,
 	}))
 	r.Mount(base, surface)
-	if a.login() != nil {
-		names := map[string]string{}
-		for _, c := range a.config.Custodians {
-			names[c.ID] = c.Name
-		}
-		r.Mount(portal.Path, http.StripPrefix(portal.Path, portal.New(portal.Config{
-			Gate: a.gate, Session: auth.SessionToken, Verify: a.verify, Login: auth.LoginURL(portal.Path + "/"),
-			Logout: auth.LogoutURL(), Names: names, FormKey: a.keys.Secret("forms"), Log: a.log,
-		})))
+	if a.develop != nil {
+		a.develop.Routes(r)
 	}
+	if a.login() == nil {
+		return r, nil
+	}
+	pages, err := a.portal(auth)
+	if err != nil {
+		return nil, err
+	}
+	r.Get("/", http.RedirectHandler(portal.Home, http.StatusSeeOther).ServeHTTP)
+	r.Mount(portal.Path, http.StripPrefix(portal.Path, pages))
 	return r, nil
+}
+
+// portal is the patient's pages, behind the login.
+func (a *app) portal(auth *authserver.Server) (http.Handler, error) {
+	names := map[string]string{}
+	for _, c := range a.config.Custodians {
+		names[c.ID] = c.Name
+	}
+	return portal.New(portal.Config{
+		Gate: a.gate, Session: auth.SessionToken, Verify: a.verify, Login: auth.LoginURL, Logout: auth.LogoutURL(),
+		Names: names, FormKey: a.keys.Secret("forms"), Log: a.log,
+	})
 }
 
 // basePath is the path of the FHIR base, "/fhir" unless configured otherwise.

@@ -12,15 +12,16 @@ import (
 
 // commands is the command line.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Serve FHIR, feeds and the portal."`
-	Demo    demoCommand    `cmd:"" help:"Tell the whole story on made data, then keep serving."`
-	Import  importCommand  `cmd:"" help:"Store bundles, NDJSON or HL7 v2 files for a custodian."`
-	Send    sendCommand    `cmd:"" help:"Send HL7 v2 messages over MLLP and print the acknowledgements."`
-	Token   tokenCommand   `cmd:"" help:"Mint an access token with the server's key."`
-	Audit   auditCommand   `cmd:"" help:"Verify or export the log."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database to this version's schema."`
-	Health  healthCommand  `cmd:"" help:"Ask a server whether it is ready; for container health checks."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve       serveCommand       `cmd:"" help:"Serve FHIR, feeds and the portal."`
+	Demo        demoCommand        `cmd:"" help:"Tell the whole story on made data, then keep serving."`
+	Import      importCommand      `cmd:"" help:"Store bundles, NDJSON or HL7 v2 files for a custodian."`
+	Send        sendCommand        `cmd:"" help:"Send HL7 v2 messages over MLLP and print the acknowledgements."`
+	Token       tokenCommand       `cmd:"" help:"Mint an access token with the server's key."`
+	Audit       auditCommand       `cmd:"" help:"Verify or export the log."`
+	Conformance conformanceCommand `cmd:"" help:"Hold a FHIR server to the R4 specification and print a report."`
+	Migrate     migrateCommand     `cmd:"" help:"Bring the database to this version's schema."`
+	Health      healthCommand      `cmd:"" help:"Ask a server whether it is ready; for container health checks."`
+	Version     versionCommand     `cmd:"" help:"Print the version."`
 }
 
 func main() {

@@ -27,13 +27,21 @@ func (s *serveCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	running, err := a.start(ctx)
+	listener, err := a.listen()
+	if err != nil {
+		return errors.Join(err, a.close())
+	}
+	running, err := a.start(ctx, listener)
 	if err != nil {
 		return errors.Join(err, a.close())
 	}
 	a.log.Info("serving", "base", a.config.BaseURL, "listen", running.address)
 	return running.wait()
 }
+
+// readTime is how long a request, and after the work on it an answer, may take
+// on the wire.
+const readTime = 2 * time.Minute
 
 // drainTime is how long running requests may take to end after SIGTERM.
 const drainTime = 20 * time.Second
@@ -44,14 +52,15 @@ type running struct {
 	address string
 	ctx     context.Context
 	stop    context.CancelFunc
+	drained context.CancelFunc // ends the sealing
 	work    sync.WaitGroup
 	failed  chan error
 	server  *http.Server
 	feeds   []feedServer
 }
 
-// start listens on everything that is configured and returns at once.
-func (a *app) start(ctx context.Context) (*running, error) {
+// listen opens the HTTP address, after which the base URL is known.
+func (a *app) listen() (net.Listener, error) {
 	listener, err := net.Listen("tcp", a.config.Listen)
 	if err != nil {
 		return nil, err
@@ -59,6 +68,12 @@ func (a *app) start(ctx context.Context) (*running, error) {
 	if a.config.BaseURL == "" {
 		a.config.BaseURL = config.DefaultBase(listener.Addr().String())
 	}
+	return listener, nil
+}
+
+// start serves on the listener and on the feeds' own, and returns at once. It
+// closes the listener when it fails.
+func (a *app) start(ctx context.Context, listener net.Listener) (*running, error) {
 	handler, err := a.handler()
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
@@ -66,13 +81,15 @@ func (a *app) start(ctx context.Context) (*running, error) {
 	r := &running{app: a, address: listener.Addr().String(), failed: make(chan error, 8)}
 	r.ctx, r.stop = context.WithCancel(ctx)
 	r.server = &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,
-		WriteTimeout: 3 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: readTime,
+		WriteTimeout: readTime + a.config.Limits.RequestTimeout, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 	}
 	if r.feeds, err = a.startFeeds(); err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	r.work.Go(func() { a.seal(r.ctx) })
+	sealing, drained := context.WithCancel(context.WithoutCancel(ctx)) // what drains is sealed too
+	r.drained = drained
+	r.work.Go(func() { a.seal(sealing) })
 	for _, f := range r.feeds {
 		r.work.Go(func() { r.report(f.serve()) })
 	}
@@ -107,6 +124,7 @@ func (r *running) wait() error {
 		errs = append(errs, f.Shutdown(drain))
 	}
 	r.stop()
+	r.drained()
 	r.work.Wait()
 	errs = append(errs, r.close())
 	select {

@@ -276,12 +276,6 @@ func (c *checker) limits() {
 	if l.MaxBody < 1 {
 		c.fail("limits.max_body", "must be at least one byte")
 	}
-	if l.MaxCount < 1 {
-		c.fail("limits.max_count", "must be at least 1")
-	}
-	if l.DefaultCount < 1 || l.DefaultCount > l.MaxCount {
-		c.fail("limits.default_count", "must lie between 1 and max_count")
-	}
 	if l.RequestTimeout <= 0 {
 		c.fail("limits.request_timeout", "must be positive")
 	}

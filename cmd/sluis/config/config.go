@@ -114,7 +114,7 @@ type Portal struct {
 }
 
 // Upstream is the OpenID provider that authenticates people. Without an issuer
-// the built-in development provider is used.
+// nobody can log in: `serve` has no portal then.
 type Upstream struct {
 	Issuer           string `yaml:"issuer"`
 	ClientID         string `yaml:"client_id"`
@@ -129,12 +129,10 @@ type Log struct {
 	Level string `yaml:"level"` // debug, info, warn or error
 }
 
-// Limits bound what one request can ask for.
+// Limits bound what one FHIR request can ask for.
 type Limits struct {
-	MaxBody        Size          `yaml:"max_body"`      // of a request, in bytes
-	DefaultCount   int           `yaml:"default_count"` // entries of a page without _count
-	MaxCount       int           `yaml:"max_count"`     // entries of any page
-	RequestTimeout time.Duration `yaml:"request_timeout"`
+	MaxBody        Size          `yaml:"max_body"`        // of a FHIR request, inflated, in bytes
+	RequestTimeout time.Duration `yaml:"request_timeout"` // of the work on a FHIR request
 }
 
 // DefaultCustodian is the one of a server for which none is configured.
@@ -150,7 +148,7 @@ func Default() Config {
 		TrustedAssigners: []string{"http://fhir.nl/fhir/NamingSystem/bsn"},
 		Consent:          Consent{Profile: "core", Strategy: "deny-overrides", FloorPurposes: []string{"HPAYMT"}},
 		Log:              Log{Level: "info"},
-		Limits:           Limits{MaxBody: 32 << 20, DefaultCount: 50, MaxCount: 1000, RequestTimeout: 30 * time.Second},
+		Limits:           Limits{MaxBody: 64 << 20, RequestTimeout: 2 * time.Minute},
 	}
 }
 

@@ -11,29 +11,30 @@ import (
 // consent is chapter 3: permission opens exactly what it names, withdrawal
 // closes it for the next request.
 func (s *story) consent(ctx context.Context) error {
-	s.chapter("3. The GP: nothing of the hospital's without her consent, nothing after she withdraws it")
+	s.chapter("3. The GP: nothing of the hospital's without consent, nothing after its withdrawal")
 	practice := s.anna.Practice.Observations()
 	psychiatric, _ := s.anna.Hospital.Psychiatric()
 	all := s.union(ctx)
-	s.sees(ctx, s.gp, practice, "before: he sees his own practice's Observations and nothing else")
-	s.sees(ctx, s.stranger, 0, "a GP who does not treat her sees nothing")
+	s.sees(ctx, s.gp, practice, "before: the GP sees the practice's own Observations and nothing else")
+	s.sees(ctx, s.stranger, 0, "a GP who does not treat the patient sees nothing")
 	given := s.call(ctx, s.patient, "POST", "/Consent", s.permit())
-	s.check(given.status == 201, "she permits his practice to treat with what others hold, save what is labelled psychiatry")
-	s.sees(ctx, s.gp, all-psychiatric, "now he sees exactly that of the hospital's as well: %d in all, %d of psychiatry stay hidden", all-psychiatric, psychiatric)
-	s.sees(ctx, s.stranger, 0, "a GP who does not treat her still sees nothing")
+	s.check(given.status == 201, "the patient permits the GP's practice to treat with what others hold, save what is labelled psychiatry")
+	s.sees(ctx, s.gp, all-psychiatric, "now the GP sees exactly that of the hospital's as well: %d in all, %d of psychiatry stay hidden", all-psychiatric, psychiatric)
+	s.sees(ctx, s.stranger, 0, "a GP who does not treat the patient still sees nothing")
 	ref := given.ref()
 	withdrawn := s.call(ctx, s.patient, "PUT", "/"+ref.String(), inactive(given))
-	s.check(withdrawn.status == 200, "she withdraws it: status inactive, kept with its history")
-	s.sees(ctx, s.gp, practice, "his very next request finds nothing of the hospital's")
-	s.sees(ctx, s.stranger, 0, "and a GP who does not treat her finds nothing throughout")
+	s.check(withdrawn.status == 200, "the patient withdraws it: status inactive, kept with its history")
+	s.sees(ctx, s.gp, practice, "the GP's very next request finds nothing of the hospital's")
+	s.sees(ctx, s.stranger, 0, "and a GP who does not treat the patient finds nothing throughout")
 	return nil
 }
 
-// union is how many Observations of hers there are, as only she can see.
+// union is how many Observations of the patient there are, as only the
+// patient can see.
 func (s *story) union(ctx context.Context) int {
 	a, err := s.send(ctx, s.patient, "GET", "/Observation?_total=accurate&_count=1", nil)
 	if err != nil {
-		s.check(false, "the patient counts her Observations: %v", err)
+		s.check(false, "the patient counts all Observations: %v", err)
 	}
 	return total(a)
 }
@@ -73,7 +74,7 @@ func link(a answer, relation, base string) string {
 	return ""
 }
 
-// permit is her Consent (R4 consent.html).
+// permit is the patient's Consent (R4 consent.html).
 func (s *story) permit() []byte {
 	type m = map[string]any
 	concept := func(system, code string) m { return m{"coding": []m{{"system": system, "code": code}}} }

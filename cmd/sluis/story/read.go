@@ -9,15 +9,15 @@ import (
 // read is chapter 2: the patient sees the union of all custodians, and nobody
 // else's record.
 func (s *story) read(ctx context.Context) error {
-	s.chapter("2. The patient's own app: everything of hers, nothing of anyone else")
+	s.chapter("2. The patient's own app: everything of this patient, nothing of anyone else")
 	own := s.call(ctx, s.patient, "GET", "/Patient", nil)
 	s.check(own.count("Patient") == 2, "the Patients of both custodians are one person, linked by the BSN")
 	all := s.anna.Hospital.Observations() + s.anna.Practice.Observations()
 	observations := s.call(ctx, s.patient, "GET", "/Observation?_total=accurate&_count=5&_sort=-date&patient="+s.annaPractice.ID+"&_include=Observation:subject", nil)
-	s.check(total(observations) >= all, "her Observations of both custodians: %d in the demo data, and those of the HL7 v2 results", all)
-	s.check(observations.count("Patient") > 0, "_include brings her Patient along")
+	s.check(total(observations) >= all, "the patient's Observations of both custodians: %d in the demo data, and those of the HL7 v2 results", all)
+	s.check(observations.count("Patient") > 0, "_include brings the Patient along")
 	medication := s.call(ctx, s.patient, "GET", "/MedicationStatement?_total=accurate&subject:Patient.birthdate="+s.anna.Born.Format("2006-01-02"), nil)
-	s.check(total(medication) == len(s.anna.Hospital.Medications)+len(s.anna.Practice.Medications), "a chain through her Patients finds her MedicationStatements of both")
+	s.check(total(medication) == len(s.anna.Hospital.Medications)+len(s.anna.Practice.Medications), "a chain through the Patients finds the MedicationStatements of both")
 	s.others(ctx)
 	return nil
 }
