@@ -2,6 +2,7 @@ package cast
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
@@ -63,28 +64,54 @@ type Person struct {
 	Lab, Psychiatry, Reading fhir.Ref // hospital, hospital labelled PSY, practice
 }
 
+// Option changes how New wires a World.
+type Option func(*World)
+
+// Clock is the time of the whole server: of its tokens, its decisions and what
+// it writes. Without it that is the machine's.
+func Clock(now func() time.Time) Option { return func(w *World) { w.clock = now } }
+
 // New wires a server around an empty store and lets the cast enter.
-func New(t testing.TB, store Backend) *World {
+func New(t testing.TB, store Backend, options ...Option) *World {
 	t.Helper()
 	w := &World{TB: t, Store: store, Hospital: "hospital", Practice: "practice", clock: time.Now}
+	for _, o := range options {
+		o(w)
+	}
 	w.keys()
+	w.wire()
+	w.enter()
+	return w
+}
+
+// Beside is another process of the same server: other gates and caches, the
+// same keys and people, and a store of its own on the same data, or the same.
+func (w *World) Beside(t testing.TB, store Backend) *World {
+	t.Helper()
+	other := *w
+	other.TB, other.Store = t, store
+	other.wire()
+	return &other
+}
+
+// wire does what cmd/sluis does.
+func (w *World) wire() {
+	w.Helper()
 	labels, err := label.Reviewed()
 	w.must(err)
 	w.Gate = gate.New(gate.Config{
-		Store: store, Log: store, Quarantine: store, Labels: labels, Home: w.Practice,
-		Trusted: []string{BSN}, Now: time.Now, RemapKey: []byte("a secret of the tests"),
+		Store: w.Store, Log: w.Store, Quarantine: w.Store, Labels: labels, Home: w.Practice,
+		Trusted: []string{BSN}, Now: w.clock, RemapKey: []byte("a secret of the tests"),
 	})
 	verify := func(token string) (smart.Grant, error) {
-		return smart.Verify(token, w.public, expectation, time.Now())
+		return smart.Verify(token, w.public, expectation, w.clock())
 	}
 	secret := sha256.Sum256([]byte("pages"))
 	fhirHandler := rest.New(rest.Config{
 		Gate: w.Gate, Verify: verify, Base: Base, PageKey: secret[:],
-		Software: rest.Software{Version: "test", Date: time.Unix(0, 0)}, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Software: rest.Software{Version: "test", Date: time.Unix(0, 0)}, Log: slog.New(slog.NewTextHandler(w.Output(), nil)),
 	})
 	w.Handler = http.StripPrefix("/fhir", fhirHandler)
-	w.enter()
-	return w
 }
 
 var expectation = smart.Expectation{Issuer: "http://sluis.test", Audience: Base}
@@ -104,12 +131,13 @@ func (w *World) must(err error) {
 	}
 }
 
-// Token mints a token for a grant; the scopes are parsed from text.
+// Token mints a token for a grant; the scopes are parsed from text. A grant
+// without a JTI gets one.
 func (w *World) Token(scopes string, g smart.Grant) string {
 	w.Helper()
 	parsed, err := smart.ParseScopes(scopes)
 	w.must(err)
-	g.Scopes, g.JTI, g.Expires = parsed, rand.Text(), w.clock().Add(30*time.Minute)
+	g.Scopes, g.JTI, g.Expires = parsed, cmp.Or(g.JTI, rand.Text()), w.clock().Add(30*time.Minute)
 	if g.Client == "" {
 		g.Client = "test-client"
 	}
