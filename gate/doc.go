@@ -3,7 +3,7 @@
 // leaves.
 //
 // It owns Gate and its verbs (Read, Search, History, Write, Bundle, Deliver,
-// SearchLog), the preparation of what is written, and what is recorded. It does
+// Import, SearchLog), the preparation of what is written, and what is recorded. It does
 // not speak HTTP or MLLP and knows no SQL.
 //
 // The one path through it: a Caller's Grant and the store's facts become a

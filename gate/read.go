@@ -48,9 +48,6 @@ func (g *Gate) History(ctx context.Context, c Caller, ix fhir.Interaction, h sto
 		way = w
 		return g.Store.History(ctx, w.access, h)
 	})
-	if err == nil && h.ID != "" && h.After == nil && len(page.Entries) == 0 {
-		err = fhir.ErrNotFound()
-	}
 	if err != nil {
 		return storage.Page{}, g.refused(ctx, c, way, ev, err)
 	}

@@ -193,6 +193,7 @@ func (g *Gate) change(c Caller, w write, way, read pass) storage.Change {
 	}
 	if w.prepared.doc != nil {
 		ch.Body = w.prepared.doc.Template()
+		ch.Named = w.prepared.doc.Root().Get("id").Text()
 	}
 	return ch
 }

@@ -160,6 +160,11 @@ type Change struct {
 	// Several: Precondition.
 	Match query.Expr
 
+	// Named is the id in the body of an Update with a Match, or "": when it is
+	// not that of the resource found, the change is Invalid (R4
+	// http.html#cond-update).
+	Named string
+
 	IfMatch int64 // >0: Precondition unless it is the current version
 	Upsert  bool  // Update may create with this ID: a choose-ids right, or an import
 
@@ -251,7 +256,7 @@ func (e *SeenError) Error() string { return "storage: delivered before" }
 type Result struct {
 	Resource  fhir.Resource
 	Created   bool
-	Unchanged bool // conditional create that matched, or KeepSame
+	Unchanged bool // conditional create that matched, KeepSame, or a delete of what is deleted or not found by its Match
 	Custodian string
 	Persons   []Standing
 }

@@ -98,7 +98,7 @@ func (r Report) Write(w io.Writer) error {
 	t := r.tally("")
 	fmt.Fprintf(&b, "%-28s %6d %6d %7d   %d requests to %s\n", "all", t.passed, t.failed, t.skipped, r.Requests, r.Base)
 	if r.Left > 0 {
-		fmt.Fprintf(&b, "%d resources that the cases made could not be deleted.\n", r.Left)
+		fmt.Fprintf(&b, "left behind: %d of what the cases made could not be deleted\n", r.Left)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -12,9 +12,6 @@ import (
 // deviations are the cases that this server fails, with the reason. One that
 // passes must leave the list.
 var deviations = map[string]string{
-	"a conditional update with another id than it finds is 400":      "the id of the body is not looked at",
-	"deleting twice has no further effect":                           "the second delete is 404; R4 says 200 or 204 (should)",
-	"_since leaves out what is older":                                "an empty history of a resource that is there is 404",
 	"a delete goes before a create, wherever it stands":              "conditions are matched before the deletes of the transaction",
 	"a relative reference finds what refers by a URL of this server": "the index does not know the server's own base",
 	"AuditEvent has every search parameter that is declared":         "agent takes no id without a type",

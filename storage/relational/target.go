@@ -231,6 +231,9 @@ func (a *application) settle(matches map[int][]string) (map[fhir.Ref]fhir.Ref, e
 			}
 			c.Upsert = true
 		case 1:
+			if c.Op == storage.Update && c.Named != "" && c.Named != matches[i][0] {
+				return nil, fhir.NewError(fhir.Invalid, "value", "the id of the body is not that of the resource found", c.Type+".id")
+			}
 			from, to := fhir.Ref{Type: c.Type, ID: c.ID}, fhir.Ref{Type: c.Type, ID: matches[i][0]}
 			if c.ID != "" && from != to {
 				renames[from] = to
@@ -292,7 +295,7 @@ func (w *write) plan() error {
 		w.op = storage.Create
 	case c.Op != storage.Create && (w.pre == nil || w.foreign()):
 		return fhir.ErrNotFound()
-	case c.Op != storage.Create && w.pre.resource.Deleted && !(c.Op == storage.Update && c.Upsert):
+	case c.Op == storage.Update && w.pre.resource.Deleted && !c.Upsert:
 		return fhir.ErrNotFound()
 	}
 	return nil
@@ -328,7 +331,7 @@ func (a *application) checkPreimages(ctx context.Context) error {
 		if m := w.change.IfMatch; m > 0 && m != w.pre.resource.Version {
 			return fhir.NewError(fhir.Precondition, "conflict", "the resource has another version")
 		}
-		if w.unchanged() {
+		if w.unchanged() || w.op == storage.Delete && w.pre.resource.Deleted {
 			w.keep()
 		}
 	}

@@ -36,7 +36,10 @@ func deleted(f *fixture) {
 	if f.sees(stranger, ref) {
 		f.Error("seen by a stranger")
 	}
-	wantKind(f, f.tryApply(f.deletion(ref)), fhir.NotFound)
+	wantKind(f, f.tryApply(f.deletion(ref, under(stranger))), fhir.NotFound)
+	if again := f.apply(f.deletion(ref))[0]; !again.Unchanged || again.Resource.Version != 2 {
+		f.Errorf("deleted twice: %+v", again)
+	}
 	found, included, _ := f.search(f.all(), f.parse("Observation", "_include", "Observation:encounter"))
 	if !same(found, []string{linking.String()}) || len(included) > 0 {
 		f.Errorf("found %v, included %v", found, included)
