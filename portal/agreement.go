@@ -14,7 +14,7 @@ type agreement struct {
 	Given   string
 	Period  string
 	Status  string
-	InForce bool // not withdrawn: only then it can be
+	InForce bool // active and not past its period: only then it can be withdrawn
 	Permit  bool
 	Who     []string // ids of organisations; nobody: everyone
 	Names   []string // of Who
@@ -30,10 +30,12 @@ func (v *visit) agreement(e storage.Entry, n fhir.Node) agreement {
 	provision := n.Get("provision")
 	a := agreement{
 		ID: e.Resource.ID, Version: e.Resource.Version, Given: v.date(n.Get("dateTime").Text()),
-		Period: v.period(provision.Get("period")), InForce: n.Get("status").Text() == "active",
-		Permit: provision.Get("type").Text() == "permit",
+		Period: v.period(provision.Get("period")), Permit: provision.Get("type").Text() == "permit",
+		Status: v.words["consent."+n.Get("status").Text()], InForce: n.Get("status").Text() == "active",
 	}
-	a.Status = v.words["consent."+n.Get("status").Text()]
+	if a.InForce && v.over(provision.At("period", "end").Text()) {
+		a.Status, a.InForce = v.words["consent.over"], false
+	}
 	for id := range n.Get("identifier").All() {
 		if id.Get("system").Text() == formSystem {
 			a.form = id.Get("value").Text()

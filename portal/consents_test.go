@@ -203,3 +203,21 @@ func TestPortal_consentsThatSayMore(t *testing.T) {
 		}
 	})
 }
+
+// A consent past its period is not said to be in force, and bars no other.
+func TestPortal_consentsPastTheirPeriod(t *testing.T) {
+	w := world(t)
+	app := w.Patient(w.A, "patient/*.cruds")
+	for _, end := range []string{"2020", "2020-05", "2020-05-31", "2020-05-31T12:00:00+02:00"} {
+		w.Create(app, strings.Replace(cast.Permit(w.A.AtPractice, w.Practice), `"type":"permit",`, `"type":"permit","period":{"end":"`+end+`"},`, 1))
+	}
+	b := open(t, w, w.Gate)
+	if page := b.page("/consents"); withdrawal.MatchString(page) || !strings.Contains(page, "verlopen") || !strings.Contains(page, "niet meer gelden (4)") {
+		t.Error(page)
+	}
+	b.post("/consents", b.giving("practice"), http.StatusSeeOther)
+	w.Create(app, strings.Replace(cast.Permit(w.A.AtPractice, w.Hospital), `"type":"permit",`, `"type":"permit","period":{"end":"2999"},`, 1))
+	if page := b.text("/consents"); !strings.Contains(page, "niet meer gelden (4)") || !strings.Contains(page, "tot en met 2999") {
+		t.Error(page)
+	}
+}

@@ -45,6 +45,17 @@ func (v *visit) weekday(t time.Time) string {
 	return strings.Fields(v.words["weekdays"])[t.Weekday()] + " " + v.day(t)
 }
 
+// over reports whether a dateTime lies in the past as a whole, at its own
+// precision. One that cannot be read does not.
+func (v *visit) over(end string) bool {
+	now := v.Gate.Now().In(v.zone)
+	if len(end) <= len("2006-01-02") {
+		return end != "" && now.Format("2006-01-02")[:len(end)] > end
+	}
+	t, err := time.Parse(time.RFC3339Nano, end)
+	return err == nil && t.Before(now)
+}
+
 // period writes a Period in words.
 func (v *visit) period(p fhir.Node) string {
 	start, end := v.date(p.Get("start").Text()), v.date(p.Get("end").Text())

@@ -35,7 +35,7 @@ func TestL6_WhoLookedInWords(t *testing.T) {
 	if !strings.Contains(b.page("/log"), `href="/portal/consents#c-`+given.ID+`"`) || !strings.Contains(b.page("/consents"), `id="c-`+given.ID+`"`) {
 		t.Error("the consent relied on is not linked")
 	}
-	for _, hidden := range []string{"http://", "https://", "2001:db8", "Observation", w.GP.ID, "test-client", "not permitted"} {
+	for _, hidden := range []string{"http://", "https://", "2001:db8", "Observation", w.GP.String(), "Huisman", "test-client", "not permitted"} {
 		if strings.Contains(b.page("/log"), hidden) {
 			t.Errorf("the log tells %q", hidden)
 		}

@@ -87,7 +87,7 @@ func (d *demoCommand) start(ctx context.Context, dir string) (*show, error) {
 	}
 	listener, err := a.listen()
 	if err != nil {
-		return nil, errors.Join(err, a.close())
+		return nil, errors.Join(fmt.Errorf("%w (choose other addresses with --listen and --mllp)", err), a.close())
 	}
 	if err := a.embedLogin(); err != nil {
 		return nil, errors.Join(err, listener.Close(), a.close())

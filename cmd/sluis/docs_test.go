@@ -53,3 +53,25 @@ func TestDocs_smart(t *testing.T) {
 		}
 	}
 }
+
+// The demo's feed takes in the message that README.md sends it.
+func TestDocs_exampleMessage(t *testing.T) {
+	message, err := os.ReadFile("../../docs/examples/admission.hl7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := play(t, demoCommand{Patients: 2})
+	for _, one := range messages(message) {
+		if ack, err := sendOne(t.Context(), p.feeds[0].listener.Addr().String(), one); err != nil || !strings.HasPrefix(ack, "MSA|AA|") {
+			t.Errorf("%s %v", ack, err)
+		}
+	}
+}
+
+// What README.md imports is taken in, once.
+func TestDocs_exampleBundle(t *testing.T) {
+	s := newSite(t, "", "")
+	for _, says := range []string{"2 created", "2 unchanged"} {
+		s.imports("home", "../../docs/examples/patient.json").expect(t, 0).says(t, says, "0 rejected")
+	}
+}

@@ -12,7 +12,7 @@ import (
 
 // commands is the command line.
 type commands struct {
-	Serve       serveCommand       `cmd:"" help:"Serve FHIR, feeds and the portal."`
+	Serve       serveCommand       `cmd:"" help:"Serve FHIR, the feeds and, with a configured login, the portal."`
 	Demo        demoCommand        `cmd:"" help:"Tell the whole story on made data, then keep serving."`
 	Import      importCommand      `cmd:"" help:"Store bundles, NDJSON or HL7 v2 files for a custodian."`
 	Send        sendCommand        `cmd:"" help:"Send HL7 v2 messages over MLLP and print the acknowledgements."`
@@ -28,7 +28,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var c commands
-	k := kong.Parse(&c, kong.Name("sluis"), kong.UsageOnError(),
+	k := kong.Parse(&c, kong.Name("sluis"), kong.ShortUsageOnError(),
 		kong.Description("FHIR R4 interoperability server: every byte that leaves has passed four gates."),
 		kong.BindTo(ctx, (*context.Context)(nil)))
 	if err := k.Run(); err != nil {

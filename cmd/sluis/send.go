@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 
 	"sluis/feed/mllp"
 )
@@ -35,7 +36,7 @@ func (s *sendCommand) Run(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			fmt.Println(ack.Code, ack.Control, ack.Text)
+			fmt.Println(strings.TrimSpace(string(ack.Code) + " " + ack.Control + " " + ack.Text))
 			if !ack.Stored() {
 				refused = errors.New("not every message was accepted")
 			}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"sluis/conformance/cast"
 )
 
 // defaultRequests is how many requests a scene asks when no time is set.
@@ -21,12 +23,10 @@ func TestNonInterference(t *testing.T) {
 		for _, sc := range scenes {
 			t.Run(backend.name+"/"+sc.name, func(t *testing.T) {
 				t.Parallel()
-				rng := rand.New(rand.NewPCG(seed, uint64(len(sc.name))))
-				st := sc.play(t, backend.open, rng)
-				run := &run{stage: st, scene: sc, generator: &generator{st.words, rng, st.twins, sc.observations}, kinds: map[string]int{}}
+				run := sc.begin(t, backend.open, rand.New(rand.NewPCG(seed, 0)))
 				for enough := limit(t, len(backends)*len(scenes)); !enough(); {
 					if leak := run.step(); leak != "" {
-						t.Fatalf("SLUIS_SEED=%d, request %d\n%s", seed, st.asked, leak)
+						t.Fatalf("SLUIS_SEED=%d, request %d\n%s", seed, run.asked, leak)
 					}
 				}
 				run.account(t)
@@ -70,6 +70,13 @@ type run struct {
 	scene     scene
 	generator *generator
 	kinds     map[string]int // of answers
+}
+
+// begin stages a scene on two new stores.
+func (s scene) begin(t testing.TB, open func(testing.TB) cast.Backend, rng *rand.Rand) *run {
+	t.Helper()
+	st := s.play(t, open, rng)
+	return &run{stage: st, scene: s, generator: &generator{st.words, rng, st.twins, s.observations}, kinds: map[string]int{}}
 }
 
 // most is how many pages of one search or history are followed.

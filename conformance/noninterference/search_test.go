@@ -103,11 +103,15 @@ func (g *generator) criterion(t string, chains bool) string {
 	if t == "" || g.chance(10) {
 		return pick(g, []string{"_id=" + g.id(g.kind()), "_lastUpdated=" + pick(g, []string{"ge", "lt", "gt", "le"}) + "2026-03-01T08:0" + string(rune('0'+g.rng.IntN(10))) + ":00Z"})
 	}
-	p := g.parameter(t, func(*conformance.Parameter) bool { return true })
+	fits := func(*conformance.Parameter) bool { return true }
+	if chains && g.chance(25) {
+		fits = isReference
+	}
+	p := g.parameter(t, fits)
 	if p == nil {
 		return "_id=nobody"
 	}
-	if chains && p.Type == conformance.ReferenceParam && g.chance(45) {
+	if chains && isReference(p) && g.chance(60) {
 		target := pick(g, p.Targets)
 		if known := slices.DeleteFunc(slices.Clone(p.Targets), func(s string) bool { return g.ids[s] == nil }); len(known) > 0 {
 			target = pick(g, known)
@@ -211,7 +215,9 @@ func (g *generator) include(t string) string {
 
 // revinclude names by preference a type that points at what is searched.
 func (g *generator) revinclude(t string) string {
-	points := func(p *conformance.Parameter) bool { return isReference(p) && (t == "" || slices.Contains(p.Targets, t)) }
+	points := func(p *conformance.Parameter) bool {
+		return isReference(p) && (t == "" || slices.Contains(p.Targets, t))
+	}
 	for range 10 {
 		source := g.kind()
 		if p := g.parameter(source, points); p != nil {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -78,27 +79,32 @@ func (t *twins) on(side int, text string) string {
 // ask sends a request to both and says how their answers differ, or "".
 func (t *twins) ask(v viewer, r request) (answers [2]cast.Response, difference string) {
 	t.asked++
-	var texts [2]string
+	v.grant.JTI = fmt.Sprintf("token-%d", t.asked)
+	var both sync.WaitGroup
 	for side, w := range t.worlds {
-		grant := v.grant
-		grant.JTI = fmt.Sprintf("token-%d", t.asked)
-		header := []string{"X-Request-Id", fmt.Sprintf("request-%d", t.asked)}
-		for _, h := range r.header {
-			header = append(header, t.on(side, h))
-		}
-		path := t.on(side, r.path)
-		if r.links != nil {
-			path = r.links[side]
-		}
-		var body any
-		if r.body != "" {
-			body = t.on(side, r.body)
-		}
-		answers[side] = w.Do(w.Token(v.scopes, grant), r.method, path, body, header...)
-		texts[side] = t.normal(side, answers[side])
+		token := w.Token(v.scopes, v.grant)
+		both.Go(func() { answers[side] = t.send(side, token, r) })
 	}
+	both.Wait()
+	difference = firstDifference(t.normal(0, answers[0]), t.normal(1, answers[1]))
 	t.remember(answers)
-	return answers, firstDifference(texts[0], texts[1])
+	return answers, difference
+}
+
+func (t *twins) send(side int, token string, r request) cast.Response {
+	header := []string{"X-Request-Id", fmt.Sprintf("request-%d", t.asked)}
+	for _, h := range r.header {
+		header = append(header, t.on(side, h))
+	}
+	path := t.on(side, r.path)
+	if r.links != nil {
+		path = r.links[side]
+	}
+	var body any
+	if r.body != "" {
+		body = t.on(side, r.body)
+	}
+	return t.worlds[side].Do(token, r.method, path, body, header...)
 }
 
 // Ids that servers make are 26 characters of base32; the ids of scenes are not.
