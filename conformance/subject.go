@@ -72,3 +72,17 @@ func Subjects(resourceType string) []*Parameter { return loadSubjects().subjects
 
 // Class tells how access to a type is decided; zero for what is no type.
 func Class(resourceType string) AccessClass { return loadSubjects().class[resourceType] }
+
+// MakesSubject reports whether the parameter reads an element that makes a
+// patient the subject of the resource: one of Subjects, or another name of it,
+// such as patient beside subject.
+func (p *Parameter) MakesSubject() bool {
+	element, _, _ := strings.Cut(p.Expression, ".where(")
+	for _, s := range Subjects(p.Base) {
+		of, _, _ := strings.Cut(s.Expression, ".where(")
+		if s.Code == p.Code || element != "" && element == of {
+			return true
+		}
+	}
+	return false
+}

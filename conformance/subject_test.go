@@ -100,3 +100,16 @@ func TestUnownedAreTheOnesReviewed(t *testing.T) {
 		}
 	}
 }
+
+func TestMakesSubject(t *testing.T) {
+	for name, want := range map[string]bool{
+		"Observation.subject": true, "Observation.patient": true, "Consent.patient": true, "CareTeam.patient": true,
+		"Observation.focus": false, "Observation.performer": false, "Patient.link": false, "Practitioner.name": false,
+	} {
+		base, code, _ := strings.Cut(name, ".")
+		p, ok := Lookup(base, code)
+		if !ok || p.MakesSubject() != want {
+			t.Errorf("%s: %v", name, !want)
+		}
+	}
+}

@@ -68,8 +68,9 @@ type Store interface {
 
 	// Search returns one page. Access holds at the matches, at each hop of a
 	// chain, and at included resources before any limit; totals count what
-	// Access shows. A reference to a Patient in a value denotes the person:
-	// every linked Patient, when the one named is visible, else only itself.
+	// Access shows. A reference to a Patient in a value denotes the person,
+	// where the parameter makes the patient the subject: every linked Patient,
+	// when the one named is visible, else only itself.
 	Search(ctx context.Context, a Access, q query.Query) (Page, error)
 
 	// History returns versions, newest first, deletions among them.

@@ -20,7 +20,7 @@ import (
 // A check here is some fifty requests: fewer of them than rapid's own default,
 // unless -rapid.checks says otherwise.
 func TestMain(m *testing.M) {
-	if err := flag.Set("rapid.checks", "15"); err != nil {
+	if err := flag.Set("rapid.checks", "25"); err != nil {
 		panic(err) // rapid has that flag
 	}
 	os.Exit(m.Run())
@@ -50,7 +50,7 @@ var (
 func aRule(t *rapid.T, at string, w *cast.World) object {
 	rule := object{}
 	some := func(element string, one func(label string) any) {
-		if n := rapid.SampledFrom([]int{0, 0, 0, 1, 1, 2}).Draw(t, at+element); n > 0 {
+		if n := rapid.SampledFrom([]int{0, 0, 0, 0, 0, 1, 1, 2}).Draw(t, at+element); n > 0 {
 			var list []any
 			for i := range n {
 				list = append(list, one(fmt.Sprintf("%s%s%d", at, element, i)))
@@ -65,17 +65,17 @@ func aRule(t *rapid.T, at string, w *cast.World) object {
 	}
 	some("actor", func(label string) any {
 		who := rapid.SampledFrom([]string{"Organization/" + w.Practice, "Organization/" + w.Hospital, w.GP.String(), w.Specialist.String(), w.Stranger.String()}).Draw(t, label)
-		role := rapid.SampledFrom([]string{"IRCP", "IRCP", "PRCP", "CST", "AUT"}).Draw(t, label+"role")
+		role := rapid.SampledFrom([]string{"IRCP", "IRCP", "IRCP", "PRCP", "CST", "AUT"}).Draw(t, label+"role")
 		return object{"role": coded(participants, role), "reference": object{"reference": who}}
 	})
-	some("purpose", coding(actReason, "TREAT", "TREAT", "ETREAT", "HPAYMT", "HRESCH"))
+	some("purpose", coding(actReason, "TREAT", "TREAT", "TREAT", "ETREAT", "HPAYMT", "HRESCH"))
 	some("securityLabel", coding(actCode, someLabels...))
 	some("class", coding("http://hl7.org/fhir/resource-types", "Observation", "Observation", "Condition"))
 	some("code", func(label string) any { return coded(loinc, rapid.SampledFrom(someCodes).Draw(t, label)) })
 	some("action", func(label string) any {
-		return coded("http://terminology.hl7.org/CodeSystem/consentaction", rapid.SampledFrom([]string{"access", "access", "disclose", "collect"}).Draw(t, label))
+		return coded("http://terminology.hl7.org/CodeSystem/consentaction", rapid.SampledFrom([]string{"access", "disclose", "collect"}).Draw(t, label))
 	})
-	if period := rapid.SampledFrom([]object{nil, nil, nil, {"end": "2020-12-31"}, {"start": "2020-01-01"}, {"start": "2990-01-01"}}).Draw(t, at+"period"); period != nil {
+	if period := rapid.SampledFrom([]object{nil, nil, nil, nil, nil, nil, {"end": "2020-12-31"}, {"start": "2020-01-01"}, {"start": "2990-01-01"}}).Draw(t, at+"period"); period != nil {
 		rule["period"] = period
 	}
 	return rule
@@ -84,9 +84,9 @@ func aRule(t *rapid.T, at string, w *cast.World) object {
 // aConsent draws a Consent of the patient. Not every one can be enforced.
 func aConsent(t *rapid.T, n int, w *cast.World, patient fhir.Ref) object {
 	at := fmt.Sprintf("consent%d.", n)
-	effects := rapid.SampledFrom([]string{"permit", "permit", "deny"})
+	effects := rapid.SampledFrom([]string{"permit", "permit", "permit", "deny"})
 	root := aRule(t, at, w)
-	if rapid.Bool().Draw(t, at+"typed") {
+	if rapid.IntRange(0, 2).Draw(t, at+"typed") > 0 {
 		root["type"] = effects.Draw(t, at+"type")
 	}
 	var nested []any
@@ -99,8 +99,8 @@ func aConsent(t *rapid.T, n int, w *cast.World, patient fhir.Ref) object {
 		root["provision"] = nested
 	}
 	return object{
-		"resourceType": "Consent", "status": rapid.SampledFrom([]string{"active", "active", "active", "inactive", "proposed"}).Draw(t, at+"status"),
-		"scope":    coded("http://terminology.hl7.org/CodeSystem/consentscope", rapid.SampledFrom([]string{"patient-privacy", "patient-privacy", "research"}).Draw(t, at+"scope")),
+		"resourceType": "Consent", "status": rapid.SampledFrom([]string{"active", "active", "active", "active", "active", "inactive", "proposed"}).Draw(t, at+"status"),
+		"scope":    coded("http://terminology.hl7.org/CodeSystem/consentscope", rapid.SampledFrom([]string{"patient-privacy", "patient-privacy", "patient-privacy", "patient-privacy", "research"}).Draw(t, at+"scope")),
 		"category": []any{coded(loinc, "59284-0")}, "patient": object{"reference": patient.String()}, "dateTime": "2026-01-01",
 		"policyRule": coded(actCode, rapid.SampledFrom([]string{"OPTIN", "OPTOUT"}).Draw(t, at+"policy")), "provision": root,
 	}
@@ -162,7 +162,10 @@ func TestL3_ListAndReadAgreeUnderRandomConsents(t *testing.T) {
 			w.Place(w.Practice, append(near, cast.Patient(here, number, "Nina"))...)
 			w.Place(w.Hospital, append(far, cast.Patient(there, number, "Nina"))...)
 			app := w.Patient(cast.Person{AtPractice: here}, own)
-			for i := range rapid.IntRange(0, 3).Draw(t, "consents") {
+			if rapid.Bool().Draw(t, "permits") { // so that many cases open something to take away
+				w.Create(app, cast.Permit(here, rapid.SampledFrom([]string{w.Practice, w.Hospital}).Draw(t, "to")))
+			}
+			for i := range rapid.SampledFrom([]int{0, 0, 1, 1, 2, 3}).Draw(t, "consents") {
 				r := w.Do(app, http.MethodPost, "/Consent", written(aConsent(t, i, w, here)))
 				if r.Status != http.StatusCreated && r.Status != http.StatusUnprocessableEntity {
 					t.Fatalf("consent: %d %s", r.Status, r.Body)

@@ -226,10 +226,13 @@ func (x Compare) matchesReference(v Value, r Resource) bool {
 }
 
 // Person is the Patient whose person a value of a reference parameter denotes:
-// a Patient named without a version, by type and id or by an id alone.
+// a Patient named without a version, by type and id or by an id alone, where
+// the parameter makes it the subject. Elsewhere (Observation.focus) a reference
+// is the Patient it names: that a resource points at a hidden Patient must not
+// tell whose it is.
 func (x Compare) Person(v Value) (fhir.Ref, bool) {
 	named := v.Ref.Type == "Patient" || v.Ref.Type == "" && slices.Contains(x.Param.Targets, "Patient")
-	if x.Param.Type != conformance.ReferenceParam || x.Modifier == IdentifierOf || v.Ref.ID == "" || v.Ref.Version > 0 || !named {
+	if x.Param.Type != conformance.ReferenceParam || x.Modifier == IdentifierOf || v.Ref.ID == "" || v.Ref.Version > 0 || !named || !x.Param.MakesSubject() {
 		return fhir.Ref{}, false
 	}
 	return fhir.Ref{Type: "Patient", ID: v.Ref.ID}, true

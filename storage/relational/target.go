@@ -256,15 +256,19 @@ func (a *application) conditional() []fhir.Ref {
 	return refs
 }
 
-// choose makes each change a write, or refuses the transaction.
+// choose makes each change a write, or refuses the transaction. Of several
+// reasons to refuse it the one that cannot depend on what is hidden comes first:
+// that something is not there, or not to be seen. A version and a double that
+// stand beside it are told of nobody's data then.
 func (a *application) choose(ctx context.Context) error {
+	var found []error
 	taken := map[fhir.Ref]bool{}
 	for i := range a.changes {
 		c := &a.changes[i]
 		w := &write{change: c, op: c.Op, pre: a.found[fhir.Ref{Type: c.Type, ID: c.ID}]}
 		a.writes = append(a.writes, w)
 		if err := w.plan(); err != nil {
-			return err
+			found = append(found, err)
 		}
 		if w.pre != nil {
 			w.rid = w.pre.rid
@@ -273,11 +277,28 @@ func (a *application) choose(ctx context.Context) error {
 		}
 		ref := fhir.Ref{Type: c.Type, ID: c.ID}
 		if taken[ref] && !w.same {
-			return fhir.NewError(fhir.Invalid, "duplicate", "two changes are of the same resource")
+			found = append(found, fhir.NewError(fhir.Invalid, "duplicate", "two changes are of the same resource"))
 		}
 		taken[ref] = taken[ref] || !w.same
 	}
-	return a.checkPreimages(ctx)
+	preconditions, err := a.checkPreimages(ctx)
+	if err != nil {
+		return err
+	}
+	return foremost(append(preconditions, found...))
+}
+
+// foremost is the error to answer with: not found before anything else.
+func foremost(found []error) error {
+	for _, err := range found {
+		if fhir.KindOf(err) == fhir.NotFound {
+			return err
+		}
+	}
+	if len(found) > 0 {
+		return found[0]
+	}
+	return nil
 }
 
 // plan decides what a change does by what is there. What cannot be seen is
@@ -311,9 +332,9 @@ func (w *write) keep() {
 	w.result = storage.Result{Resource: w.pre.resource, Unchanged: true, Custodian: w.pre.custodian}
 }
 
-// checkPreimages holds each access against the row it would change, and only
-// then the precondition: a version is not told to those who cannot see it.
-func (a *application) checkPreimages(ctx context.Context) error {
+// checkPreimages holds each access against the row it would change, and the
+// version asked for. It returns every reason to refuse; err is a failure to look.
+func (a *application) checkPreimages(ctx context.Context) (found []error, err error) {
 	var changed []*write
 	for _, w := range a.writes {
 		if w.pre != nil && !w.same {
@@ -322,20 +343,19 @@ func (a *application) checkPreimages(ctx context.Context) error {
 	}
 	hidden, err := a.judge(ctx, changed, nil, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, w := range changed {
-		if hidden[w.rid] {
-			return fhir.ErrNotFound()
-		}
-		if m := w.change.IfMatch; m > 0 && m != w.pre.resource.Version {
-			return fhir.NewError(fhir.Precondition, "conflict", "the resource has another version")
-		}
-		if w.unchanged() || w.op == storage.Delete && w.pre.resource.Deleted {
+		switch m := w.change.IfMatch; {
+		case hidden[w.rid]:
+			found = append(found, fhir.ErrNotFound())
+		case m > 0 && m != w.pre.resource.Version:
+			found = append(found, fhir.NewError(fhir.Precondition, "conflict", "the resource has another version"))
+		case w.unchanged() || w.op == storage.Delete && w.pre.resource.Deleted:
 			w.keep()
 		}
 	}
-	return nil
+	return found, nil
 }
 
 // judge evaluates each write's access on its row as it stands, between the
