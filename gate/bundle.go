@@ -28,6 +28,7 @@ type BundleEntry struct {
 	FullURL     string
 	Interaction fhir.Interaction
 	Body        []byte
+	Raw         string // method and URL as received, for the record of a search
 }
 
 // EntryResult answers one entry, in the order asked: a write's Result, a read's
@@ -39,6 +40,8 @@ type EntryResult struct {
 	Query       query.Query
 	Page        storage.Page
 	Err         error
+
+	history storage.HistoryQuery
 }
 
 // ParseBundle reads a Bundle of type batch or transaction. The error names
@@ -73,9 +76,9 @@ func ParseBundle(body []byte) (Bundle, error) {
 
 func parseEntry(e fhir.Node) (BundleEntry, error) {
 	req := e.Get("request")
-	url := strings.TrimPrefix(req.Get("url").Text(), "/")
+	method, url := req.Get("method").Text(), strings.TrimPrefix(req.Get("url").Text(), "/")
 	path, rawQuery, _ := strings.Cut(url, "?")
-	ix, err := fhir.ParseInteraction(req.Get("method").Text(), "/"+path, rawQuery, conformance.IsType)
+	ix, err := fhir.ParseInteraction(method, "/"+path, rawQuery, conformance.IsType)
 	if err != nil {
 		return BundleEntry{}, err
 	}
@@ -88,7 +91,7 @@ func parseEntry(e fhir.Node) (BundleEntry, error) {
 			return BundleEntry{}, err
 		}
 	}
-	return BundleEntry{FullURL: e.Get("fullUrl").Text(), Interaction: ix, Body: e.Get("resource").Raw()}, nil
+	return BundleEntry{FullURL: e.Get("fullUrl").Text(), Interaction: ix, Body: e.Get("resource").Raw(), Raw: method + " /" + url}, nil
 }
 
 // placed puts an error's issues at an entry.
@@ -107,27 +110,31 @@ func placed(at string, err error) []fhir.Issue {
 }
 
 // Bundle carries out a batch, each entry on its own, or a transaction, whose
-// writes commit together or not at all. Reads of a transaction see its writes.
+// writes commit together or not at all. Reads of a transaction see its writes,
+// so they come after the commit: one that is not understood refuses the whole
+// beforehand, and one that finds nothing has its own error and undoes nothing.
 func (g *Gate) Bundle(ctx context.Context, c Caller, b Bundle) ([]EntryResult, error) {
 	out := make([]EntryResult, len(b.Entries))
 	for i, e := range b.Entries {
 		out[i].Interaction = e.Interaction
+		if out[i].Err = out[i].understand(); b.Atomic && out[i].Err != nil {
+			return nil, &fhir.Error{Kind: fhir.KindOf(out[i].Err), Issues: placed(entryPath(i), out[i].Err)}
+		}
 	}
 	if b.Atomic {
 		if err := g.transact(ctx, c, b, out); err != nil {
 			return nil, err
 		}
 	}
+	left := maxAnswer
 	for _, i := range inOrder(b.Entries) {
 		e := b.Entries[i]
-		if isWrite(e.Interaction.Kind) {
-			if !b.Atomic {
-				out[i].Result, out[i].Err = g.Write(ctx, c, e.Interaction, e.Body)
-			}
-			continue
-		}
-		if g.entryRead(ctx, c, e.Interaction, &out[i]); b.Atomic && out[i].Err != nil {
-			return nil, out[i].Err
+		switch {
+		case out[i].Err != nil:
+		case !isWrite(e.Interaction.Kind):
+			g.entryRead(ctx, c, e, &out[i], &left)
+		case !b.Atomic:
+			out[i].Result, out[i].Err = g.Write(ctx, c, e.Interaction, e.Body)
 		}
 	}
 	return out, nil
@@ -194,7 +201,19 @@ func (g *Gate) planAll(c Caller, entries []BundleEntry) (writes []write, at []in
 	if len(bad.Issues) > 0 {
 		return nil, nil, bad
 	}
+	if n := count(writes, (*write).conditional); n > maxConditional && c.Feed == "" {
+		return nil, nil, fhir.NewError(fhir.Invalid, "too-costly", fmt.Sprintf("a transaction has at most %d conditional entries", maxConditional))
+	}
 	return writes, at, nil
+}
+
+func count(writes []write, is func(*write) bool) (n int) {
+	for i := range writes {
+		if is(&writes[i]) {
+			n++
+		}
+	}
+	return n
 }
 
 func entryPath(i int) string { return "Bundle.entry[" + strconv.Itoa(i) + "]" }
@@ -211,13 +230,17 @@ func (g *Gate) planEntry(c Caller, ix fhir.Interaction, id string, body []byte) 
 	return g.plan(c, ix, body)
 }
 
-// once refuses two writes to one resource in a transaction.
+// once refuses two writes to one resource in a transaction, and two on one
+// condition: what the first would make, the second would not find.
 func once(targets map[string]string, w write, at string) error {
-	key := w.ix.Type + "/" + w.id
-	if other, twice := targets[key]; twice {
-		return fhir.NewError(fhir.Invalid, "duplicate", "writes the same resource as "+other)
+	for _, key := range []string{w.ix.Type + "/" + w.id, w.criteria} {
+		if other, twice := targets[key]; twice {
+			return fhir.NewError(fhir.Invalid, "duplicate", "writes the same resource as "+other)
+		}
+		if key != "" {
+			targets[key] = at
+		}
 	}
-	targets[key] = at
 	return nil
 }
 
@@ -294,21 +317,46 @@ func linkable(reference string) error {
 	return nil
 }
 
-// entryRead answers one read, vread, history or search of a Bundle.
-func (g *Gate) entryRead(ctx context.Context, c Caller, ix fhir.Interaction, out *EntryResult) {
+// understand reads the parameters of a search or history.
+func (out *EntryResult) understand() (err error) {
+	ix := out.Interaction
 	switch ix.Kind {
+	case fhir.SearchType, fhir.SearchSystem:
+		if ix.Type == "AuditEvent" {
+			return fhir.NewError(fhir.NotImplemented, "not-supported", "AuditEvent is searched outside a Bundle")
+		}
+		for _, p := range ix.Params {
+			if query.IsSurface(p.Name) {
+				return fhir.NewError(fhir.Invalid, "not-supported", "not supported in a Bundle", p.Name)
+			}
+		}
+		out.Query, err = query.Parse(ix.Type, ix.Params)
+	case fhir.HistoryInstance, fhir.HistoryType, fhir.HistorySystem:
+		out.history, err = ParseHistory(ix.Params)
+	}
+	return err
+}
+
+// entryRead answers one read, vread, history or search of a Bundle. left is how
+// many bytes the answer may still hold: all of it is in memory before the first
+// byte is sent.
+func (g *Gate) entryRead(ctx context.Context, c Caller, e BundleEntry, out *EntryResult, left *int) {
+	if *left < 0 {
+		out.Err = fhir.NewError(fhir.TooLarge, "too-costly", "the answer is too large; ask for fewer entries at a time")
+		return
+	}
+	c.Raw = e.Raw
+	switch ix := e.Interaction; ix.Kind {
 	case fhir.Read, fhir.VRead:
 		out.Resource, out.Err = g.Read(ctx, c, ix)
 	case fhir.SearchType, fhir.SearchSystem:
-		if ix.Type == "AuditEvent" {
-			out.Err = fhir.NewError(fhir.NotImplemented, "not-supported", "AuditEvent is searched outside a Bundle")
-			return
-		}
-		if out.Query, out.Err = query.Parse(ix.Type, ix.Params); out.Err == nil {
-			out.Page, out.Err = g.Search(ctx, c, out.Query)
-		}
+		out.Page, out.Err = g.Search(ctx, c, out.Query)
 	default:
-		out.Page, out.Err = g.History(ctx, c, ix, storage.HistoryQuery{})
+		out.Page, out.Err = g.History(ctx, c, ix, out.history)
+	}
+	*left -= len(out.Resource.Body)
+	for _, entry := range out.Page.Entries {
+		*left -= len(entry.Resource.Body)
 	}
 }
 

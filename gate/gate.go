@@ -33,6 +33,7 @@ type Gate struct {
 	Config
 	facts factsCache
 	rules ruleCache
+	turns chan struct{} // of those who change policy: see turn
 }
 
 // New makes a Gate. It panics when a part is missing: a gate without its log or
@@ -44,7 +45,7 @@ func New(c Config) *Gate {
 	if c.Profile == "" {
 		c.Profile = consent.Core
 	}
-	return &Gate{Config: c}
+	return &Gate{Config: c, turns: make(chan struct{}, 1)}
 }
 
 // Caller is who asks, as a surface has established it, and what the record

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sluis/consent"
@@ -108,8 +109,10 @@ const maxCachedActors = 4096
 // factsCache keeps facts by actor. It is harmless when out of date, because
 // every statement checks the version it was decided at.
 type factsCache struct {
-	mu    sync.Mutex
-	known map[factsKey]cachedFacts
+	mu       sync.Mutex
+	known    map[factsKey]cachedFacts
+	shapes   []storage.Shape
+	shapesOf storage.Version
 }
 
 type factsKey struct {
@@ -129,6 +132,22 @@ func (f *factsCache) forget() {
 	f.known = nil
 }
 
+// keep remembers facts. Those of one version share their shapes, which are the
+// same for everybody and by far the most of them.
+func (f *factsCache) keep(key factsKey, c cachedFacts) cachedFacts {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.shapesOf == c.version && f.shapes != nil {
+		c.facts.Shapes = f.shapes
+	}
+	f.shapesOf, f.shapes = c.version, c.facts.Shapes
+	if f.known == nil || len(f.known) >= maxCachedActors {
+		f.known = map[factsKey]cachedFacts{}
+	}
+	f.known[key] = c
+	return c
+}
+
 func (g *Gate) factsFor(ctx context.Context, a storage.Actor) (storage.Facts, storage.Version, error) {
 	key := factsKey{a.User, a.Organization}
 	g.facts.mu.Lock()
@@ -141,18 +160,22 @@ func (g *Gate) factsFor(ctx context.Context, a storage.Actor) (storage.Facts, st
 	if err != nil {
 		return storage.Facts{}, 0, err
 	}
-	g.facts.mu.Lock()
-	defer g.facts.mu.Unlock()
-	if g.facts.known == nil || len(g.facts.known) >= maxCachedActors {
-		g.facts.known = map[factsKey]cachedFacts{}
+	if a.Organization == "" && len(facts.Patients) == 0 {
+		return facts, version, nil // who is let see nothing is never told that this is out of date
 	}
-	g.facts.known[key] = cachedFacts{facts, version, a.At}
-	return facts, version, nil
+	kept := g.facts.keep(key, cachedFacts{facts, version, a.At})
+	return kept.facts, version, nil
 }
 
 // ruleCache keeps decoded shapes. A shape's id stands for its content, so an
-// entry never goes out of date.
-type ruleCache struct{ known sync.Map }
+// entry never goes out of date; those of people who changed their minds are left
+// behind, and so it starts anew when it is full.
+type ruleCache struct {
+	known sync.Map
+	size  atomic.Int64
+}
+
+const maxCachedShapes = 100_000
 
 func (r *ruleCache) shapes(stored []storage.Shape) []consent.Shape {
 	out := make([]consent.Shape, len(stored))
@@ -161,12 +184,25 @@ func (r *ruleCache) shapes(stored []storage.Shape) []consent.Shape {
 			out[i] = hit.(consent.Shape)
 			continue
 		}
-		shape := consent.Shape{ID: s.ID}
-		for _, raw := range s.Rules {
-			shape.Consents = append(shape.Consents, consent.Decode(raw))
+		if r.size.Add(1) > maxCachedShapes {
+			r.known.Clear()
+			r.size.Store(1)
 		}
-		r.known.Store(s.ID, shape)
-		out[i] = shape
+		out[i] = decoded(s)
+		r.known.Store(s.ID, out[i])
 	}
 	return out
+}
+
+// decoded reads the rules of a shape. Where they are too many to be enforced,
+// one that denies everything stands for them all.
+func decoded(s storage.Shape) consent.Shape {
+	shape := consent.Shape{ID: s.ID}
+	for _, raw := range s.Rules {
+		shape.Consents = append(shape.Consents, consent.Decode(raw))
+	}
+	if heavy(shape.Consents...) {
+		shape.Consents = []consent.Rules{tooHeavy()}
+	}
+	return shape
 }

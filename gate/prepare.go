@@ -31,14 +31,23 @@ func (g *Gate) prepare(c Caller, resourceType string, body []byte) (prepared, er
 	if got := doc.Type(); got != resourceType {
 		return prepared{}, fhir.NewError(fhir.Invalid, "invalid", "resourceType must be "+resourceType, "resourceType")
 	}
+	if err := legible(doc); err != nil {
+		return prepared{}, err
+	}
 	issues := conformance.Validate(doc)
 	if resourceType == "Consent" && len(issues) == 0 {
-		issues = append(r4.Check(body), g.performer(c, doc)...)
+		issues = slices.Concat(r4.Check(body), g.performer(c, doc), simple(body))
 	}
 	if failed := slices.ContainsFunc(issues, isError); failed {
 		return prepared{}, &fhir.Error{Kind: fhir.Unprocessable, Issues: issues}
 	}
 	entries, err := index.Extract(doc)
+	if err == nil {
+		err = addContained(doc.Root(), &entries)
+	}
+	if err == nil {
+		err = g.nobodyUnknown(entries)
+	}
 	if err != nil {
 		return prepared{}, err
 	}
@@ -49,10 +58,12 @@ func isError(i fhir.Issue) bool {
 	return i.Severity == "" || i.Severity == "error" || i.Severity == "fatal"
 }
 
-// performer refuses a Consent recorded in somebody else's name: a caller with
-// an own token can only be its performer itself.
+// performer refuses a Consent given in somebody else's name: a caller with an
+// own token can only be its performer itself. One that is not in force is given
+// by nobody; so a patient can withdraw what a representative gave, and the other
+// way about, and leave standing who had given it.
 func (g *Gate) performer(c Caller, doc *fhir.Document) []fhir.Issue {
-	if c.party() != consent.Own {
+	if c.party() != consent.Own || doc.Root().Get("status").Text() != "active" {
 		return nil
 	}
 	var issues []fhir.Issue
@@ -68,6 +79,9 @@ func (g *Gate) performer(c Caller, doc *fhir.Document) []fhir.Issue {
 // resource's codes and the labels it has already ask for.
 func (g *Gate) label(c Caller, resourceType string, entries index.Entries) []storage.Label {
 	has, out := codings(entries, resourceType, "_security"), slices.Clone(c.Labels)
+	if c.party() == consent.Own {
+		out = append(out, storage.Label{System: handwriting.System, Code: handwriting.Code, Origin: "author"})
+	}
 	for _, l := range c.Labels {
 		has = append(has, query.Coding{System: l.System, Code: l.Code})
 	}
@@ -100,6 +114,13 @@ func (g *Gate) policy(doc *fhir.Document) storage.Policy {
 	}
 	for _, m := range p.Members {
 		out.Members = append(out.Members, storage.Member{Member: m.Member, Of: m.Of, Period: storage.Period{Start: m.Start, End: m.End}})
+	}
+	if doc.Type() == "Organization" {
+		// Others state that they belong to it, and that counts as long as it is
+		// there. That it belongs to itself makes its coming and going a change of
+		// policy, and nothing else.
+		self := fhir.Ref{Type: doc.Type()}
+		out.Members = append(out.Members, storage.Member{Member: self, Of: self})
 	}
 	if r := p.Represents; r != nil {
 		out.Represents = &storage.Period{Start: r.Start, End: r.End}

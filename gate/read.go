@@ -61,6 +61,9 @@ func (g *Gate) Search(ctx context.Context, c Caller, q query.Query) (storage.Pag
 	if err := g.scope(ctx, c, ev, smart.SearchPermission, q.Type); err != nil {
 		return storage.Page{}, err
 	}
+	if err := affordable(q); err != nil {
+		return storage.Page{}, g.refused(ctx, c, pass{}, ev, err)
+	}
 	var way pass
 	page, err := corridor(ctx, g, c, smart.SearchPermission, consent.Access, func(w pass) (storage.Page, error) {
 		way = w

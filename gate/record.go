@@ -89,11 +89,27 @@ func (g *Gate) withheld(ctx context.Context, c Caller, way pass, ev event, shown
 		}
 		r := g.record(c, way, ev, audit.Denied)
 		g.about(&r, way, person)
-		r.Data, r.Relation, r.Authorised = ev.named, person.Related, false
+		r.Data, r.Relation, r.Authorised = concerning(ev.named, person), person.Related, false
 		r.Reason = "not permitted, or not fully"
 		out = append(out, r)
 	}
 	return out, nil
+}
+
+// concerning is what of the resources that a request names is known to be about
+// the person: with several, only the person's own Patients. The others are
+// another's affair.
+func concerning(named []fhir.Ref, p storage.Standing) []fhir.Ref {
+	if len(named) == 1 {
+		return named
+	}
+	var out []fhir.Ref
+	for _, r := range named {
+		if slices.Contains(p.Linked, r.Latest()) {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // full reports whether nothing of the person is withheld from the caller.

@@ -34,6 +34,7 @@ type write struct {
 	id         string // of a create: chosen before, so that references can name it
 	prepared   prepared
 	match      query.Expr
+	criteria   string // match, as canonical text
 	permission smart.Permissions
 	action     consent.Action
 	op         storage.Op
@@ -112,6 +113,9 @@ func (w *write) conditional() bool { return w.ix.Conditional || w.ix.IfNoneExist
 // delete.
 func (w *write) condition() error {
 	params := w.ix.Params
+	if w.ix.IfNoneExist != "" && w.op != storage.Create {
+		return fhir.NewError(fhir.Invalid, "invalid", "If-None-Exist belongs to a create")
+	}
 	if w.ix.IfNoneExist != "" {
 		var err error
 		if params, err = fhir.ParseParams(w.ix.IfNoneExist); err != nil {
@@ -127,7 +131,10 @@ func (w *write) condition() error {
 	if _, all := q.Where.(query.All); all || q.Where == nil {
 		return fhir.NewError(fhir.Precondition, "multiple-matches", "a condition needs at least one search parameter")
 	}
-	w.match = q.Where
+	if err := affordable(q); err != nil {
+		return err
+	}
+	w.match, w.criteria = q.Where, query.Query{Type: q.Type, Where: q.Where}.String()
 	if w.id == "" {
 		w.id = newID()
 	}
@@ -138,6 +145,11 @@ func (w *write) condition() error {
 // records, and starts again when policy moved or a race was lost.
 func (g *Gate) commit(ctx context.Context, c Caller, writes []write, inbox *storage.InboxKey) ([]storage.Result, error) {
 	var ways map[smart.Permissions]pass
+	done, err := g.turn(ctx, c, writes)
+	if err != nil {
+		return nil, g.refused(ctx, c, pass{}, eventOf(writes[0].ix), err)
+	}
+	defer done()
 	results, err := corridor(ctx, g, c, smart.ReadPermission, consent.Access, func(read pass) ([]storage.Result, error) {
 		ways = map[smart.Permissions]pass{}
 		changes := make([]storage.Change, len(writes))
@@ -176,6 +188,9 @@ func (g *Gate) change(c Caller, w write, way, read pass) storage.Change {
 	access, subjects := way.expr, query.And(read.decision.Expr, within(c.Grant, w))
 	if w.op != storage.Create || w.match != nil {
 		access = query.And(access, g.reach(c, read))
+	}
+	if own && w.op != storage.Create {
+		access = query.And(access, ownHand())
 	}
 	if w.match != nil {
 		access = query.And(access, c.Grant.Filter(smart.SearchPermission))

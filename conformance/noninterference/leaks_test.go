@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"sluis/audit"
@@ -260,15 +261,17 @@ func TestNonInterference_FindsPlantedLeaks(t *testing.T) {
 		}
 		return r
 	}
-	latest := 0
+	var latest atomic.Int64 // request at which a leak was found
 	t.Run("planted", func(t *testing.T) {
 		for _, name := range slices.Sorted(maps.Keys(planted)) {
 			t.Run(name, func(t *testing.T) {
+				t.Parallel()
 				r := begin(t, planted[name])
-				for n := range requests {
+				for n := range int64(requests) {
 					if leak := r.step(); leak != "" {
 						t.Logf("request %d: %.200s", n, leak)
-						latest = max(latest, n)
+						for was := latest.Load(); n > was && !latest.CompareAndSwap(was, n); was = latest.Load() {
+						}
 						return
 					}
 				}
@@ -277,7 +280,7 @@ func TestNonInterference_FindsPlantedLeaks(t *testing.T) {
 		}
 	})
 	r := begin(t, nil)
-	for n := range latest + 1 {
+	for n := range latest.Load() + 1 {
 		if leak := r.step(); leak != "" {
 			t.Fatalf("without a planted leak, request %d\n%s", n, leak)
 		}

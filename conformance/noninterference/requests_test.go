@@ -18,7 +18,7 @@ func (g *generator) request() request {
 	}{
 		{30, g.searchRequest},
 		{14, g.read}, {7, g.versionRead}, {9, g.history},
-		{6, g.create}, {6, g.conditionalCreate}, {8, g.update}, {4, g.conditionalUpdate}, {4, g.remove}, {4, g.conditionalDelete},
+		{6, g.create}, {6, g.conditionalCreate}, {11, g.update}, {4, g.conditionalUpdate}, {4, g.remove}, {4, g.conditionalDelete},
 		{6, g.bundle}, {6, g.log}, {5, g.malformed},
 	}
 	total := 0
@@ -199,8 +199,11 @@ func (g *generator) update() request {
 }
 
 func (g *generator) conditionalUpdate() request {
-	t := g.writable()
-	return request{method: "PUT", path: "/" + t + "?" + g.condition(t), body: g.body(t, "")}
+	t, id := g.writable(), ""
+	if g.chance(30) {
+		id = g.id(t)
+	}
+	return request{method: "PUT", path: "/" + t + "?" + g.condition(t), body: g.body(t, id)}
 }
 
 func (g *generator) remove() request {
@@ -231,15 +234,25 @@ func (g *generator) bundle() request {
 	if err != nil {
 		panic(err) // maps of strings: cannot be
 	}
-	text := string(body)
-	if g.chance(30) { // about, or pointing at, what another entry makes
-		text = strings.Replace(text, pick(g, []string{`"Observation/nora-practice-lab"`, `"Observation/otto-practice-lab"`, `"Encounter/otto-practice-encounter"`}), `"urn:uuid:00000000-0000-4000-8000-000000000000"`, 1)
-	}
-	r := request{method: "POST", path: "", body: text}
+	r := request{method: "POST", path: "", body: g.redirect(string(body))}
 	if g.chance(20) {
 		r.header = []string{"Prefer", "return=representation"}
 	}
 	return r
+}
+
+// redirect makes a reference point at what another entry makes, or at whatever a
+// search finds.
+func (g *generator) redirect(bundle string) string {
+	from := pick(g, []string{"Observation/nora-practice-lab", "Observation/otto-practice-lab", "Encounter/otto-practice-encounter", nora.String()})
+	to := "urn:uuid:00000000-0000-4000-8000-000000000000"
+	if kind, _, _ := strings.Cut(from, "/"); g.chance(50) {
+		to = kind + "?" + g.condition(kind)
+	}
+	if !g.chance(40) || strings.ContainsAny(to, `"\\`) {
+		return bundle
+	}
+	return strings.Replace(bundle, `"reference":"`+from+`"`, `"reference":"`+to+`"`, 1)
 }
 
 func entry(r request, fullURL string) object {

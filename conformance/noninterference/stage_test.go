@@ -27,8 +27,10 @@ type scene struct {
 // same order; what is hidden differs in values, in number and in history.
 type stage struct {
 	*twins
-	rng   *rand.Rand
-	words *words
+	rng      *rand.Rand
+	words    *words
+	wholes   int  // persons hidden so far
+	oneSided bool // one of them on one side only
 }
 
 // backends open an empty store.
@@ -93,12 +95,18 @@ func (s *stage) differ(custodian string, left, right []string) {
 }
 
 // hide places on each side a part of its own making of the bodies, changes and
-// deletes some, or, when whole, leaves all of them out on one side.
+// deletes some. A whole person, whose Patient comes first, may be missing on one
+// side.
 func (s *stage) hide(custodian string, whole bool, bodies func(flavour) []string) {
 	s.clock.forward(2 * time.Minute)
 	absent := -1
-	if whole && s.rng.IntN(3) == 0 {
-		absent = s.rng.IntN(2)
+	if whole {
+		// Who is hidden is there on one side only, or differs: in each scene of two
+		// or more the first or the second is missing.
+		if s.rng.IntN(2) == 0 || s.wholes == 1 && !s.oneSided {
+			absent, s.oneSided = s.rng.IntN(2), true
+		}
+		s.wholes++
 	}
 	for side := range s.worlds {
 		if side != absent {
@@ -111,7 +119,7 @@ func (s *stage) hideOn(side int, custodian string, whole bool, bodies func(flavo
 	all := bodies(anyFlavour(s.rng))
 	var placed []string
 	for i, b := range all {
-		if whole && i == 0 || s.rng.IntN(4) > 0 {
+		if whole && i == 0 || s.rng.IntN(3) > 0 {
 			placed = append(placed, b)
 		}
 	}

@@ -60,6 +60,11 @@ func (x *exchange) answer(set *set, r *gate.EntryResult) {
 	set.buf.WriteByte('}')
 }
 
+// maxRepresented is how long a response may be for stored bodies to be added to
+// it: an entry that stands for a resource that was there can be far larger than
+// what was sent.
+const maxRepresented = 64 << 20 // bytes
+
 // answerWrite tells what a create or update did; the stored body comes along
 // when Prefer: return=representation asks for it.
 func (x *exchange) answerWrite(set *set, r *gate.EntryResult) {
@@ -67,7 +72,7 @@ func (x *exchange) answerWrite(set *set, r *gate.EntryResult) {
 	if r.Result.Created {
 		status = "201"
 	}
-	if prefer(x.r, "return") == "representation" {
+	if prefer(x.r, "return") == "representation" && set.buf.Len() < maxRepresented {
 		set.buf.WriteString(`"resource":`)
 		set.buf.Write(r.Result.Resource.Body)
 		set.buf.WriteByte(',')

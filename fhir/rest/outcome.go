@@ -52,12 +52,15 @@ type codeableText struct {
 func outcome(issues []fhir.Issue) []byte {
 	out := operationOutcome{ResourceType: "OperationOutcome"}
 	for _, i := range issues {
-		issue := outcomeIssue{Severity: i.Severity, Code: i.Code, Expression: i.Expression}
+		issue := outcomeIssue{Severity: i.Severity, Code: i.Code}
+		for _, x := range i.Expression {
+			issue.Expression = append(issue.Expression, printable(x))
+		}
 		if issue.Severity == "" {
 			issue.Severity = "error"
 		}
 		if i.Details != "" {
-			issue.Details = &codeableText{i.Details}
+			issue.Details = &codeableText{printable(i.Details)}
 		}
 		out.Issue = append(out.Issue, issue)
 	}
@@ -66,6 +69,17 @@ func outcome(issues []fhir.Issue) []byte {
 		panic(err) // strings only: cannot be
 	}
 	return body
+}
+
+// printable replaces what no string of FHIR may hold (R4
+// datatypes.html#string): some texts repeat what was sent.
+func printable(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c < 0x20 && c != '\t' && c != '\n' && c != '\r' {
+			return '\uFFFD'
+		}
+		return c
+	}, s)
 }
 
 // problem is what a caller is told of an error, and its status.

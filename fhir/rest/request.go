@@ -23,6 +23,16 @@ func (x *exchange) authenticate() (smart.Grant, error) {
 	return x.Verify(strings.TrimSpace(token))
 }
 
+const (
+	// maxTrust is how many bytes are set aside for a body that is announced and
+	// has not come.
+	maxTrust = 1 << 20
+	// maxValues bounds the values of a body, each of which takes far more memory
+	// than the byte or two that it can be written in. A Bundle of 64 MiB of
+	// ordinary resources has a third of that.
+	maxValues = 6 << 20
+)
+
 // readBody reads and, where needed, inflates the body, both bounded.
 func (x *exchange) readBody() ([]byte, error) {
 	var in io.Reader = http.MaxBytesReader(x.w, x.r.Body, x.MaxBody)
@@ -38,8 +48,8 @@ func (x *exchange) readBody() ([]byte, error) {
 		return nil, fhir.NewError(fhir.Unsupported, "not-supported", "Content-Encoding must be gzip or identity")
 	}
 	var buf bytes.Buffer
-	if n := x.r.ContentLength; n > 0 && n <= x.MaxBody {
-		buf.Grow(int(n))
+	if n := x.r.ContentLength; n > 0 {
+		buf.Grow(int(min(n, maxTrust)))
 	}
 	_, err := buf.ReadFrom(in)
 	var big *http.MaxBytesError
@@ -49,7 +59,16 @@ func (x *exchange) readBody() ([]byte, error) {
 	if err != nil {
 		return nil, fhir.NewError(fhir.Invalid, "incomplete", "the body could not be read to its end")
 	}
+	if values(buf.Bytes()) > maxValues {
+		return nil, fhir.NewError(fhir.TooLarge, "too-costly", "the body has too many values")
+	}
 	return buf.Bytes(), x.contentType(buf.Len())
+}
+
+// values is how many values a JSON body holds at most: each is the first of an
+// object or array, or stands behind a comma.
+func values(body []byte) int {
+	return bytes.Count(body, []byte{','}) + bytes.Count(body, []byte{'['}) + bytes.Count(body, []byte{'{'})
 }
 
 // contentType refuses media types that are not read (R4 http.html#mime-type).

@@ -1,0 +1,62 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"sluis/consent"
+	"sluis/fhir"
+	"sluis/fhir/query"
+	"sluis/smart"
+	"sluis/storage"
+)
+
+// maxConsents bounds the consents that a patient has in force.
+const maxConsents = 200
+
+// turn lets those who change policy do so one at a time, in this process: each
+// change makes every decision before it out of date, and if many raced, they and
+// all other writers would decide again and again. Nobody else waits. done ends
+// the turn.
+func (g *Gate) turn(ctx context.Context, c Caller, writes []write) (done func(), err error) {
+	if !slices.ContainsFunc(writes, func(w write) bool { return policyInput(w.ix.Type) && w.ix.Type != "Patient" }) {
+		return func() {}, nil
+	}
+	select {
+	case g.turns <- struct{}{}:
+	case <-ctx.Done():
+		return nil, fhir.Wrap(ctx.Err(), fhir.Unavailable, "timeout", "the request was given up")
+	}
+	if err := g.fewConsents(ctx, c, writes); err != nil {
+		<-g.turns
+		return nil, err
+	}
+	return func() { <-g.turns }, nil
+}
+
+// fewConsents refuses one consent more than a patient can have in force. It
+// counts before the write, which is exact enough for a bound.
+func (g *Gate) fewConsents(ctx context.Context, c Caller, writes []write) error {
+	more := 0
+	for _, w := range writes {
+		if w.ix.Type == "Consent" && len(w.prepared.policy.Rules) > 0 {
+			more++ // an update as well: it may put a withdrawn one in force again
+		}
+	}
+	if more == 0 || c.party() != consent.Own {
+		return nil
+	}
+	q, err := query.Parse("Consent", []fhir.Param{{Name: "status", Value: "active"}, {Name: "_summary", Value: "count"}})
+	if err != nil {
+		return err
+	}
+	page, err := corridor(ctx, g, c, smart.ReadPermission, consent.Access, func(w pass) (storage.Page, error) {
+		// The decision alone: the scopes may show fewer, and only a number is asked.
+		return g.Store.Search(ctx, storage.Permit(w.decision.Expr, w.version), q)
+	})
+	if err == nil && page.Total+more > maxConsents {
+		err = fhir.NewError(fhir.Unprocessable, "too-costly", fmt.Sprintf("a patient has at most %d consents in force; withdraw some first", maxConsents))
+	}
+	return err
+}
