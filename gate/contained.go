@@ -12,7 +12,7 @@ import (
 // addContained judges contained resources with their container: the patients
 // they are about are its subjects, and their codes and labels are its own (R4
 // references.html#contained: they have no existence apart from it).
-func addContained(container fhir.Node, entries *index.Entries) error {
+func (g *Gate) addContained(container fhir.Node, entries *index.Entries) error {
 	for n := range container.Get("contained").All() {
 		doc, err := fhir.ParseDocument(n.Raw())
 		if err != nil {
@@ -20,7 +20,7 @@ func addContained(container fhir.Node, entries *index.Entries) error {
 		}
 		inner, err := index.Extract(doc)
 		if err == nil {
-			err = addContained(doc.Root(), &inner)
+			err = g.addContained(doc.Root(), &inner)
 		}
 		if err != nil {
 			return err
@@ -32,6 +32,10 @@ func addContained(container fhir.Node, entries *index.Entries) error {
 		}
 		for _, code := range []string{conformance.CodedCode, "_security"} {
 			addCodings(entries, inner, code)
+		}
+		inner.Subjects = entries.Subjects
+		if err := g.nobodyUnknown(inner); err != nil {
+			return err
 		}
 	}
 	return nil

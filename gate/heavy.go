@@ -12,20 +12,21 @@ import (
 // request of everybody it speaks of. So it is bounded: one patient's wishes,
 // however many, must not keep others from their data.
 const (
-	maxRules  = 1000 // provisions of one person
-	maxWeight = 250  // see weigh
+	maxRules  = 1000     // provisions of one person
+	maxWeight = 250      // see weigh
+	maxWords  = 32 << 10 // bytes of the rules of one consent: everybody's facts hold them
 )
 
 // simple refuses a Consent that is too much by itself, so that its author hears
 // of it.
 func simple(body []byte) []fhir.Issue {
 	rules, applies := r4.Read(body)
-	if !applies || !heavy(rules) {
+	if !applies || !heavy(rules) && len(consent.Encode(rules)) <= maxWords {
 		return nil
 	}
 	return []fhir.Issue{{
 		Severity: "error", Code: "too-costly", Expression: []string{"Consent.provision"},
-		Details: fmt.Sprintf("a consent has at most %d provisions, and in them %d different labels, classes, codes and holders", maxRules, maxWeight),
+		Details: fmt.Sprintf("a consent has at most %d provisions, in them %d different labels, classes, codes and holders, and in all %d bytes of rules", maxRules, maxWeight, maxWords),
 	}}
 }
 

@@ -43,7 +43,7 @@ func (g *Gate) prepare(c Caller, resourceType string, body []byte) (prepared, er
 	}
 	entries, err := index.Extract(doc)
 	if err == nil {
-		err = addContained(doc.Root(), &entries)
+		err = g.addContained(doc.Root(), &entries)
 	}
 	if err == nil {
 		err = g.nobodyUnknown(entries)

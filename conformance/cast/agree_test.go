@@ -20,7 +20,7 @@ import (
 // A check here is some fifty requests: fewer of them than rapid's own default,
 // unless -rapid.checks says otherwise.
 func TestMain(m *testing.M) {
-	if err := flag.Set("rapid.checks", "25"); err != nil {
+	if err := flag.Set("rapid.checks", "15"); err != nil {
 		panic(err) // rapid has that flag
 	}
 	os.Exit(m.Run())

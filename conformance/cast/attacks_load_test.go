@@ -28,6 +28,15 @@ func wordy(patient fhir.Ref, n int) string {
 		`"provision":{"type":"permit","provision":[`+strings.Join(nested, ",")+`]}}`, 1)
 }
 
+// distinct is n times the form, each with its own number.
+func distinct(form string, n int) string {
+	var out strings.Builder
+	for i := range n {
+		fmt.Fprintf(&out, form, i)
+	}
+	return out.String()
+}
+
 // Section D, resource exhaustion: what one patient wishes is in the predicate of
 // everybody's requests, and must not stop them.
 func TestD_HeavyConsentsHarmNobodyElse(t *testing.T) {
@@ -37,6 +46,9 @@ func TestD_HeavyConsentsHarmNobodyElse(t *testing.T) {
 		w.Create(w.Patient(w.A, own), cast.Permit(w.A.AtPractice, w.Practice))
 		w.Treats(w.System(w.Practice), w.GP, w.B.AtPractice)
 		expect(t, "one consent that is too much", w.Do(b, http.MethodPost, "/Consent", wordy(w.B.AtPractice, 400)), http.StatusUnprocessableEntity)
+		actor := `{"role":{"coding":[{"system":"` + participants + `","code":"IRCP"}]},"reference":{"reference":"Organization/%d"}},`
+		crowd := strings.Replace(cast.Permit(w.B.AtPractice, w.Practice), `"actor":[`, `"actor":[`+distinct(actor, 2000), 1)
+		expect(t, "one consent for a crowd", w.Do(b, http.MethodPost, "/Consent", crowd), http.StatusUnprocessableEntity)
 		w.Create(b, wordy(w.B.AtPractice, 240))
 		for _, when := range []string{"one that is nearly", "two that are together"} {
 			for _, path := range []string{"/" + w.A.Lab.String(), "/Observation?_include=Observation:subject&_total=accurate", "/_history", "/?_type=Observation,Patient"} {

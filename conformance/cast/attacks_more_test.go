@@ -140,6 +140,8 @@ func TestA_13_ContainedAndUnknownSubjects(t *testing.T) {
 		} {
 			expect(t, other, meeting(other), http.StatusUnprocessableEntity)
 		}
+		elsewhere := strings.Replace(within(w.A.AtHospital, w.B.AtHospital), `"`+w.B.AtHospital.String(), `"`+cast.Base+"/"+w.B.AtHospital.String(), 1)
+		expect(t, "a contained resource about a URL", w.Do(hospital, http.MethodPost, "/Observation", elsewhere), http.StatusUnprocessableEntity)
 		versioned := meeting(`{"reference":"` + w.B.AtHospital.String() + `/_history/1"}`).Ref()
 		w.Get(token, "/"+versioned.String()).Expect(http.StatusNotFound)
 		w.Get(token, "/"+meeting(`{"reference":"`+w.Specialist.String()+`"}`).Ref().String()).Expect(http.StatusOK)

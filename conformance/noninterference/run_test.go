@@ -13,7 +13,7 @@ import (
 )
 
 // defaultRequests is how many requests a scene asks when no time is set.
-const defaultRequests = 300
+const defaultRequests = 250
 
 // TestNonInterference asks random requests of every kind, on behalf of every
 // viewer, and expects equal answers.
