@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"sort"
@@ -94,6 +93,9 @@ func parseEntry(e fhir.Node) (BundleEntry, error) {
 	return BundleEntry{FullURL: e.Get("fullUrl").Text(), Interaction: ix, Body: e.Get("resource").Raw(), Raw: method + " /" + url}, nil
 }
 
+// entryPath is where an entry stands, in FHIRPath.
+func entryPath(i int) string { return "Bundle.entry[" + strconv.Itoa(i) + "]" }
+
 // placed puts an error's issues at an entry.
 func placed(at string, err error) []fhir.Issue {
 	issues := fhir.IssuesOf(err)
@@ -138,183 +140,6 @@ func (g *Gate) Bundle(ctx context.Context, c Caller, b Bundle) ([]EntryResult, e
 		}
 	}
 	return out, nil
-}
-
-// transact commits the writes of a transaction.
-func (g *Gate) transact(ctx context.Context, c Caller, b Bundle, out []EntryResult) error {
-	writes, at, err := g.planAll(c, b.Entries)
-	if err != nil {
-		return g.refused(ctx, c, pass{}, event{action: "E", subtype: string(fhir.Transaction)}, err)
-	}
-	if len(writes) == 0 {
-		return nil
-	}
-	results, err := g.commit(ctx, c, writes, nil)
-	if err != nil {
-		return err
-	}
-	for i, r := range results {
-		out[at[i]].Result = r
-	}
-	return nil
-}
-
-// planAll chooses ids, rewrites the references between entries and plans each
-// write. The error names every entry at fault; at holds each write's place.
-func (g *Gate) planAll(c Caller, entries []BundleEntry) (writes []write, at []int, err error) {
-	links := map[string]string{}
-	ids := make([]string, len(entries))
-	bad := &fhir.Error{Kind: fhir.Invalid}
-	for i, e := range entries {
-		if !isWrite(e.Interaction.Kind) {
-			continue
-		}
-		if ids[i] = e.Interaction.ID; ids[i] == "" {
-			ids[i] = newID()
-		}
-		if e.FullURL == "" {
-			continue
-		}
-		if _, twice := links[e.FullURL]; twice {
-			bad.Issues = append(bad.Issues, fhir.Issue{Code: "duplicate", Details: "fullUrl stands twice", Expression: []string{entryPath(i)}})
-		}
-		links[e.FullURL] = e.Interaction.Type + "/" + ids[i]
-	}
-	targets := map[string]string{}
-	for i, e := range entries {
-		if !isWrite(e.Interaction.Kind) {
-			continue
-		}
-		body, err := relink(e.Body, named(links))
-		if err == nil {
-			var w write
-			if w, err = g.planEntry(c, e.Interaction, ids[i], body); err == nil {
-				err = once(targets, w, entryPath(i))
-				writes, at = append(writes, w), append(at, i)
-			}
-		}
-		if err != nil {
-			bad.Issues = append(bad.Issues, placed(entryPath(i), err)...)
-			bad.Kind = max(bad.Kind, fhir.KindOf(err))
-		}
-	}
-	if len(bad.Issues) > 0 {
-		return nil, nil, bad
-	}
-	if n := count(writes, (*write).conditional); n > maxConditional && c.Feed == "" {
-		return nil, nil, fhir.NewError(fhir.Invalid, "too-costly", fmt.Sprintf("a transaction has at most %d conditional entries", maxConditional))
-	}
-	return writes, at, nil
-}
-
-func count(writes []write, is func(*write) bool) (n int) {
-	for i := range writes {
-		if is(&writes[i]) {
-			n++
-		}
-	}
-	return n
-}
-
-func entryPath(i int) string { return "Bundle.entry[" + strconv.Itoa(i) + "]" }
-
-// planEntry plans one write with the id that other entries know it by.
-func (g *Gate) planEntry(c Caller, ix fhir.Interaction, id string, body []byte) (write, error) {
-	if ix.Kind == fhir.Create || ix.Conditional {
-		chosen := ix
-		chosen.ID = ""
-		w, err := g.plan(c, chosen, body)
-		w.id = id
-		return w, err
-	}
-	return g.plan(c, ix, body)
-}
-
-// once refuses two writes to one resource in a transaction, and two on one
-// condition: what the first would make, the second would not find.
-func once(targets map[string]string, w write, at string) error {
-	for _, key := range []string{w.ix.Type + "/" + w.id, w.criteria} {
-		if other, twice := targets[key]; twice {
-			return fhir.NewError(fhir.Invalid, "duplicate", "writes the same resource as "+other)
-		}
-		if key != "" {
-			targets[key] = at
-		}
-	}
-	return nil
-}
-
-// Links tells what a string of a body is to be replaced by, if it is: reference
-// says that it stands as Reference.reference, else it is any other string.
-type Links func(text string, reference bool) (string, bool)
-
-// AsIs replaces nothing.
-func AsIs(string, bool) (string, bool) { return "", false }
-
-// named replaces the fullUrls of entries, wherever they stand as a URI.
-func named(links map[string]string) Links {
-	return func(text string, _ bool) (string, bool) {
-		to, ok := links[text]
-		return to, ok
-	}
-}
-
-// relink replaces every reference and URI of the body that links knows, such as
-// the fullUrl of an entry by that entry's reference (R4 http.html#trules,
-// bundle.html#references). A urn: reference that names no entry, and a
-// conditional one, are refused.
-func relink(body []byte, links Links) ([]byte, error) {
-	if len(body) == 0 {
-		return nil, nil
-	}
-	doc, err := fhir.ParseDocument(body)
-	if err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	last := 0
-	for n := range doc.Root().Walk() {
-		reference := string(n.RawKey()) == "reference"
-		if n.Kind() != fhir.String || !reference && !isURI(n) {
-			continue
-		}
-		s := n.Text()
-		to, ok := links(s, reference)
-		if !ok && reference {
-			if err := linkable(s); err != nil {
-				return nil, err
-			}
-		}
-		if !ok {
-			continue
-		}
-		start, end := n.Span()
-		out.Write(body[last:start])
-		out.WriteString(strconv.Quote(to))
-		last = end
-	}
-	if last == 0 {
-		return body, nil
-	}
-	out.Write(body[last:])
-	return out.Bytes(), nil
-}
-
-// isURI reports whether a string may be a link. Every fullUrl has a colon; and
-// `value`, which no URI of R4 is called, is that of an Identifier: a number that
-// happens to be a urn:uuid is the resource's own and stays.
-func isURI(n fhir.Node) bool {
-	return bytes.IndexByte(n.Raw(), ':') >= 0 && string(n.RawKey()) != "value"
-}
-
-func linkable(reference string) error {
-	if strings.HasPrefix(reference, "urn:uuid:") || strings.HasPrefix(reference, "urn:oid:") {
-		return fhir.NewError(fhir.Invalid, "not-found", "no entry has the fullUrl "+reference)
-	}
-	if kind, _, query := strings.Cut(reference, "?"); query && conformance.IsType(kind) {
-		return fhir.NewError(fhir.Invalid, "not-supported", "conditional references are not supported: "+reference)
-	}
-	return nil
 }
 
 // understand reads the parameters of a search or history.
