@@ -119,17 +119,35 @@ func sortCuts(c []cut) {
 // Size is the length of the received bytes.
 func (t Template) Size() int { return len(t.body) }
 
-// Rename replaces a reference that stands as a whole string, for example
-// "Patient/a" by "Patient/b". It serves references whose target is only known
-// inside a transaction; ids are random, so a chance match is not to be feared.
-func (t Template) Rename(from, to Ref) Template {
-	old, new := strconv.Quote(from.String()), strconv.Quote(to.String())
-	if !bytes.Contains(t.body, []byte(old)) {
+// Rename replaces references that stand as whole strings, for example
+// "Patient/a" by "Patient/b", in one pass. It serves references whose target is
+// only known inside a transaction; ids are random, so a chance match is not to be
+// feared.
+func (t Template) Rename(to map[Ref]Ref) Template {
+	doc, err := ParseDocument(t.body)
+	if err != nil {
+		return t // cannot be: a Template is made of a Document
+	}
+	var out []byte
+	last := 0
+	for n := range doc.Root().Walk() {
+		if n.Kind() != String {
+			continue
+		}
+		ref, ok := ParseRef(n.Text())
+		now, renamed := to[ref]
+		if !ok || !renamed {
+			continue
+		}
+		start, end := n.Span()
+		out = append(append(out, t.body[last:start]...), strconv.Quote(now.String())...)
+		last = end
+	}
+	if last == 0 {
 		return t
 	}
-	doc, err := ParseDocument(bytes.ReplaceAll(t.body, []byte(old), []byte(new)))
-	if err != nil {
-		return t // cannot be: a string was replaced by a string
+	if doc, err = ParseDocument(append(out, t.body[last:]...)); err != nil {
+		return t // cannot be: strings were replaced by strings
 	}
 	return doc.Template()
 }

@@ -136,16 +136,16 @@ func TestStampLeavesTheReceivedBytesAlone(t *testing.T) {
 }
 
 func TestRename(t *testing.T) {
-	from, to := Ref{Type: "Patient", ID: "a"}, Ref{Type: "Patient", ID: "b"}
-	tpl := parse(t, `{"resourceType":"P","id":"Patient/a","x":"Patient/a","y":"Patient/ab","z":"a \"Patient/a\" b","w":["Patient/a"]}`).Template()
-	got := string(tpl.Rename(from, to).Stamp("n", 1, stampTime))
-	for _, want := range []string{`"x":"Patient/b"`, `"y":"Patient/ab"`, `"z":"a \"Patient/a\" b"`, `"w":["Patient/b"]`, `"id":"n"`} {
+	to := map[Ref]Ref{{Type: "Patient", ID: "a"}: {Type: "Patient", ID: "b"}, {Type: "Patient", ID: "b"}: {Type: "Patient", ID: "c"}}
+	tpl := parse(t, `{"resourceType":"P","id":"Patient/a","x":"Patient/a","y":"Patient/ab","z":"a \"Patient/a\" b","w":["Patient/a","Patient/b"]}`).Template()
+	got := string(tpl.Rename(to).Stamp("n", 1, stampTime))
+	for _, want := range []string{`"x":"Patient/b"`, `"y":"Patient/ab"`, `"z":"a \"Patient/a\" b"`, `"w":["Patient/b","Patient/c"]`, `"id":"n"`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s in %s", want, got)
 		}
 	}
 	same := parse(t, `{"resourceType":"P"}`).Template()
-	if got := same.Rename(from, to); !bytes.Equal(got.Stamp("n", 1, stampTime), same.Stamp("n", 1, stampTime)) {
+	if got := same.Rename(to); !bytes.Equal(got.Stamp("n", 1, stampTime), same.Stamp("n", 1, stampTime)) {
 		t.Error("a template without the reference changed")
 	}
 }

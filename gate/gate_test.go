@@ -147,6 +147,20 @@ func TestTransaction_ReferencesBetweenEntries(t *testing.T) {
 	}
 }
 
+// A conditional create cannot stand for what the same transaction deletes:
+// nothing would be left.
+func TestTransaction_DoesNotDeleteWhatItReliesOn(t *testing.T) {
+	w := world(t)
+	token := w.System(w.Hospital)
+	group := `{"resourceType":"Basic","code":{"text":"x"},"identifier":[{"system":"urn:b","value":"1"}]}`
+	ref := w.Create(token, group)
+	bundle := fmt.Sprintf(`{"resourceType":"Bundle","type":"transaction","entry":[
+		{"request":{"method":"DELETE","url":%q}},
+		{"resource":%s,"request":{"method":"POST","url":"Basic","ifNoneExist":"identifier=urn:b|1"}}]}`, ref, group)
+	w.Do(token, http.MethodPost, "", bundle).Expect(http.StatusBadRequest)
+	w.Get(token, "/"+ref.String()).Expect(http.StatusOK)
+}
+
 // A delivery is committed once, whoever sends it how often.
 func TestDeliver_IsIdempotent(t *testing.T) {
 	w := world(t)

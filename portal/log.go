@@ -1,14 +1,21 @@
 package portal
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"sluis/audit"
 	"sluis/audit/balp"
+	"sluis/fhir/query"
 )
+
+// placeWidth is wider than any place in the log, whose number would tell how much
+// goes on in the server.
+const placeWidth = 64
 
 // logRows is how many records a page of the log holds.
 const logRows = 100
@@ -31,7 +38,11 @@ func (v *visit) whoLooked() error {
 		Choices []choice
 	}{asking: ask, Days: v.timeline(page.Records), Total: page.Total, Choices: v.choices()}
 	if page.Next != "" {
-		body.Next = ask.next(page.Next)
+		place, err := v.seal("log", query.Position{Keys: []string{fmt.Sprintf("%*s", placeWidth, page.Next)}})
+		if err != nil {
+			return err
+		}
+		body.Next = ask.next(place)
 	}
 	return v.ok("log", body)
 }
@@ -47,7 +58,14 @@ type asking struct {
 // asking reads the form. A date is a day of the patient's own.
 func (v *visit) asking() (asking, error) {
 	q := v.r.URL.Query()
-	a := asking{From: q.Get("from"), To: q.Get("to"), Organization: q.Get("organization"), Denied: q.Get("outcome") == "denied", After: q.Get("after")}
+	a := asking{From: q.Get("from"), To: q.Get("to"), Organization: q.Get("organization"), Denied: q.Get("outcome") == "denied"}
+	place, err := v.open("log", q.Get("after"))
+	if err != nil {
+		return asking{}, err
+	}
+	if place != nil && len(place.Keys) == 1 {
+		a.After = strings.TrimSpace(place.Keys[0])
+	}
 	a.filter = balp.Filter{Count: logRows, Total: true, Organization: a.Organization}
 	if a.Denied {
 		denied := audit.Denied

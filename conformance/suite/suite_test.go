@@ -12,7 +12,7 @@ import (
 // deviations are the cases that this server fails, with the reason. One that
 // passes must leave the list.
 var deviations = map[string]string{
-	"a delete goes before a create, wherever it stands":              "conditions are matched before the deletes of the transaction",
+	"a delete goes before a create, wherever it stands":              "conditions are matched before the deletes of the transaction, which is refused then",
 	"a relative reference finds what refers by a URL of this server": "the index does not know the server's own base",
 	"AuditEvent has every search parameter that is declared":         "agent takes no id without a type",
 }

@@ -26,9 +26,7 @@ func (a *application) rename(renames map[fhir.Ref]fhir.Ref) {
 		if c.Op == storage.Delete {
 			continue
 		}
-		for old, now := range renames {
-			c.Body = c.Body.Rename(old, now)
-		}
+		c.Body = c.Body.Rename(renames)
 		c.Entries.References = renameReferences(c.Entries.References, to)
 		c.Entries.Subjects = slices.Clone(c.Entries.Subjects)
 		for j, s := range c.Entries.Subjects {

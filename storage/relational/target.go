@@ -262,7 +262,7 @@ func (a *application) conditional() []fhir.Ref {
 // stand beside it are told of nobody's data then.
 func (a *application) choose(ctx context.Context) error {
 	var found []error
-	taken := map[fhir.Ref]bool{}
+	taken, kept := map[fhir.Ref]bool{}, map[fhir.Ref]bool{}
 	for i := range a.changes {
 		c := &a.changes[i]
 		w := &write{change: c, op: c.Op, pre: a.found[fhir.Ref{Type: c.Type, ID: c.ID}]}
@@ -277,15 +277,31 @@ func (a *application) choose(ctx context.Context) error {
 		}
 		ref := fhir.Ref{Type: c.Type, ID: c.ID}
 		if taken[ref] && !w.same {
-			found = append(found, fhir.NewError(fhir.Invalid, "duplicate", "two changes are of the same resource"))
+			found = append(found, twoChanges())
 		}
-		taken[ref] = taken[ref] || !w.same
+		taken[ref], kept[ref] = taken[ref] || !w.same, kept[ref] || w.same
+		// A conditional create stands for what it found, which must not be
+		// deleted beside it.
+		if taken[ref] && kept[ref] && a.deletes(ref) {
+			found = append(found, twoChanges())
+		}
 	}
 	preconditions, err := a.checkPreimages(ctx)
 	if err != nil {
 		return err
 	}
 	return foremost(append(preconditions, found...))
+}
+
+func twoChanges() *fhir.Error {
+	return fhir.NewError(fhir.Invalid, "duplicate", "two changes are of the same resource")
+}
+
+// deletes reports whether a change of the transaction deletes the resource.
+func (a *application) deletes(ref fhir.Ref) bool {
+	return slices.ContainsFunc(a.changes, func(c storage.Change) bool {
+		return c.Op == storage.Delete && c.Type == ref.Type && c.ID == ref.ID
+	})
 }
 
 // foremost is the error to answer with: not found before anything else.
