@@ -342,3 +342,21 @@ func TestD_ServerElementsCannotBeAssigned(t *testing.T) {
 		}
 	})
 }
+
+// Section D, object level: what the home custodian recorded itself is not the
+// patient's to change, although what patients write belongs to it as well.
+func TestD_PatientsChangeOnlyWhatPatientsWrote(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *cast.World) {
+		token := w.Patient(w.A, own)
+		write := func(method, id string) cast.Response {
+			body := strings.Replace(cast.Observation(w.A.AtPractice, "8867-4", "Heart rate", "1"), `"Observation",`, `"Observation","id":"`+id+`",`, 1)
+			return w.Do(token, method, "/Observation/"+id, body)
+		}
+		for _, method := range []string{http.MethodPut, http.MethodDelete} {
+			write(method, w.A.Reading.ID).Expect(http.StatusNotFound)
+		}
+		mine := w.Create(token, cast.Observation(w.A.AtPractice, "8867-4", "Heart rate", "60"))
+		write(http.MethodPut, mine.ID).Expect(http.StatusOK)
+		write(http.MethodDelete, mine.ID).Expect(http.StatusNoContent)
+	})
+}
