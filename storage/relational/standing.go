@@ -2,6 +2,7 @@ package relational
 
 import (
 	"context"
+	"strings"
 
 	"sluis/fhir"
 	"sluis/fhir/query"
@@ -73,12 +74,14 @@ func (s *Store) Standings(ctx context.Context, refs []fhir.Ref, rel query.Relate
 	}
 	r := newRenderer(s.conn.Dialect(), query.None{})
 	related := r.related(rel, "s")
-	cond := "FALSE"
+	var named []string
 	for kind, ids := range byType {
-		cond += " OR c.type = " + r.text(kind) + " AND " + r.in("c.id", ids)
+		named = append(named, "SELECT c.rid FROM resource c WHERE c.type = "+r.text(kind)+" AND "+r.in("c.id", ids))
 	}
+	// A set of rids, and an order that no index has: otherwise SQLite reads every
+	// subject there is.
 	sql := "SELECT CASE WHEN " + related + " THEN 1 ELSE 0 END, " + standingColumns +
-		" JOIN resource c ON c.rid = s.rid WHERE " + cond + " ORDER BY s.patient"
+		" WHERE s.rid IN (" + strings.Join(named, " UNION ALL ") + ") ORDER BY s.patient + 0"
 	var out []storage.Standing
 	rows, err := s.conn.Query(ctx, sql, r.args...)
 	err = each(rows, err, func(rows Rows) error {
