@@ -1,7 +1,5 @@
 package fhir
 
-import "time"
-
 // Kind of interaction, by its name in the R4 value set
 // http://hl7.org/fhir/restful-interaction (http.html#3.1.0).
 type InteractionKind string
@@ -31,11 +29,9 @@ type Interaction struct {
 	Params  []Param // the query in the order sent; for POST _search body and URL together
 
 	// Preconditions, from headers or Bundle.entry.request.
-	IfMatch         int64 // 0: none
-	IfNoneMatch     int64 // read: 304 when it is the current version
-	IfModifiedSince time.Time
-	IfNoneExist     string // create: a search, without the leading '?'
-	Conditional     bool   // update or delete by search: Params hold it
+	IfMatch     int64  // 0: none
+	IfNoneExist string // create: a search, without the leading '?'
+	Conditional bool   // update or delete by search: Params hold it
 }
 
 // Param is one name=value of a query, percent-decoded.

@@ -35,6 +35,11 @@ func Migrate(ctx context.Context, conn Conn) error {
 	if err != nil {
 		return err
 	}
+	return migrate(ctx, conn, want)
+}
+
+// migrate applies what is wanted and not there yet, one process at a time.
+func migrate(ctx context.Context, conn Conn, want []migration) error {
 	return conn.Write(ctx, func(tx Tx) error {
 		if err := tx.Send(ctx, conn.Dialect().Lock(Lock{Key: migrationLock, Exclusive: true})...); err != nil {
 			return err
