@@ -28,7 +28,17 @@ type Parameter struct {
 	Targets    []string // reference: the types it may point at
 	Components []string // composite: the canonicals of its parts
 	Key        int32    // ParameterKey(Base, Code): its name in the index
+
+	// Parts are the components of a composite parameter, in order. Each is a
+	// parameter of the same base: its Code is that of the composite with $ and its
+	// place, its Expression is relative to an element that the composite selects.
+	Parts []*Parameter
 }
+
+// TextKey names the texts of a token parameter (:text) in the index, OfTypeKey
+// its identifiers with their types (:of-type).
+func (p *Parameter) TextKey() int32   { return ParameterKey(p.Base, p.Code+":text") }
+func (p *Parameter) OfTypeKey() int32 { return ParameterKey(p.Base, p.Code+":of-type") }
 
 // ParameterKey names a parameter in the index: FNV-1a over "Base.code". A test
 // proves that no two of R4 share a key.

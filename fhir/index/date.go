@@ -11,13 +11,13 @@ func (x *extraction) date(param int32, v path.Value) bool {
 	switch {
 	case v.Node.Kind() == fhir.String && (v.Type == "" || v.Type == "date" || v.Type == "dateTime" || v.Type == "instant"):
 		low, high, ok := DateRange(v.Text())
-		x.addDate(Date{param, low, high}, ok)
+		x.addDate(Date{Param: param, Low: low, High: high}, ok)
 		return ok
 	case v.Type == "Timing" || v.Type == "" && isTiming(v.Node):
 		return x.timing(param, v.Node)
 	case v.Node.Kind() == fhir.Object && (v.Type == "" || v.Type == "Period"):
 		low, high, known, ok := period(v.Node)
-		x.addDate(Date{param, low, high}, known && ok)
+		x.addDate(Date{Param: param, Low: low, High: high}, known && ok)
 		return ok
 	}
 	return true
@@ -65,6 +65,6 @@ func (x *extraction) timing(param int32, n fhir.Node) bool {
 	if bounded {
 		low, high, known = min(low, first), max(high, last), true
 	}
-	x.addDate(Date{param, low, high}, known && ok)
+	x.addDate(Date{Param: param, Low: low, High: high}, known && ok)
 	return ok
 }

@@ -13,6 +13,11 @@ type Entries struct {
 	Quantities []Quantity
 	References []Reference
 	URIs       []URI
+	Positions  []Position
+
+	// Narrative and Content are the folded words of the narrative, and of every
+	// string of the resource, narrative included; each once, sorted.
+	Narrative, Content []string
 
 	// Subjects are the patients the resource is about by the subject table of
 	// conformance: literal relative references, each once. For a Patient it is
@@ -24,17 +29,26 @@ type Entries struct {
 	IsPatient bool
 }
 
-// Token is a code, an identifier, a boolean or an id. System "" is none.
+// Element numbers, in every entry of a component of a composite parameter, the
+// element that gave it, from 1 on: the components of one element belong
+// together. It is 0 in all other entries.
+type Element = int32
+
+// Token is a code, an identifier, a boolean or an id. System "" is none. Its
+// texts are String entries under conformance.TextKey, and identifiers with a
+// type are Tokens of that type's system under conformance.OfTypeKey, with the
+// code "type|value".
 type Token struct {
 	Param        int32
+	Element      Element
 	System, Code string
-	Text         string // display or text, for :text; may be ""
 }
 
 // String is a folded value (lower case, no accents, single spaces) and the
 // value as it stands, for :exact.
 type String struct {
 	Param         int32
+	Element       Element
 	Folded, Exact string
 }
 
@@ -43,6 +57,7 @@ type String struct {
 // or math.MaxInt64.
 type Date struct {
 	Param     int32
+	Element   Element
 	Low, High int64
 }
 
@@ -52,6 +67,7 @@ type Date struct {
 // ends. An open end is ±math.MaxFloat64.
 type Number struct {
 	Param     int32
+	Element   Element
 	Low, High float64
 	Value     float64
 }
@@ -60,6 +76,7 @@ type Number struct {
 // and Code where coded, Unit as text.
 type Quantity struct {
 	Param              int32
+	Element            Element
 	Low, High, Value   float64
 	System, Code, Unit string
 }
@@ -68,6 +85,7 @@ type Quantity struct {
 // absolute URL or canonical (URL), or a logical one (System, Identifier).
 type Reference struct {
 	Param              int32
+	Element            Element
 	Type, ID           string
 	Version            int64
 	URL                string
@@ -76,6 +94,14 @@ type Reference struct {
 
 // URI is a uri, url, canonical or oid, as it stands.
 type URI struct {
-	Param int32
-	Value string
+	Param   int32
+	Element Element
+	Value   string
+}
+
+// Position is a point on the earth as a unit vector: a distance is then a
+// comparison of chords, the same arithmetic everywhere.
+type Position struct {
+	Param   int32
+	X, Y, Z float64
 }

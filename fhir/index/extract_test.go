@@ -35,7 +35,7 @@ func of(e index.Entries, code string) string {
 		}
 	}
 	for _, x := range e.Tokens {
-		add(x.Param, "%s|%s(%s)", x.System, x.Code, x.Text)
+		add(x.Param, "%s|%s(%s)", x.System, x.Code)
 	}
 	for _, x := range e.Strings {
 		add(x.Param, "%s(%s)", x.Folded, x.Exact)

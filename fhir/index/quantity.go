@@ -12,13 +12,13 @@ import (
 func (x *extraction) number(param int32, v path.Value) bool {
 	if v.Node.Kind() == fhir.Object {
 		for _, q := range rangeOf(v.Node) {
-			x.entries.Numbers = append(x.entries.Numbers, Number{param, q.Low, q.High, q.Value})
+			x.entries.Numbers = append(x.entries.Numbers, Number{Param: param, Low: q.Low, High: q.High, Value: q.Value})
 		}
 		return true
 	}
 	low, high, value, ok := NumberRange(v.Text())
 	if ok {
-		x.entries.Numbers = append(x.entries.Numbers, Number{param, low, high, value})
+		x.entries.Numbers = append(x.entries.Numbers, Number{Param: param, Low: low, High: high, Value: value})
 	}
 	return ok
 }

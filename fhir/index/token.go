@@ -1,8 +1,6 @@
 package index
 
 import (
-	"cmp"
-
 	"sluis/fhir"
 	"sluis/fhir/path"
 )
@@ -25,7 +23,7 @@ func (x *extraction) token(param int32, v path.Value) bool {
 		x.addToken(Token{Param: param, Code: v.Text()})
 	case n.Get("coding").Kind() == fhir.Array:
 		for c := range n.Get("coding").All() {
-			x.coding(param, c, n.Get("text").Text())
+			x.coding(param, c)
 		}
 	case n.Get("value").Kind() == fhir.String:
 		system := n.Get("system").Text()
@@ -34,17 +32,16 @@ func (x *extraction) token(param int32, v path.Value) bool {
 		}
 		x.addToken(Token{Param: param, System: system, Code: n.Get("value").Text()})
 	default:
-		x.coding(param, n, n.Get("text").Text())
+		x.coding(param, n)
 	}
 	return true
 }
 
-func (x *extraction) coding(param int32, n fhir.Node, text string) {
+func (x *extraction) coding(param int32, n fhir.Node) {
 	x.addToken(Token{
 		Param:  param,
 		System: n.Get("system").Text(),
 		Code:   n.Get("code").Text(),
-		Text:   cmp.Or(n.Get("display").Text(), text),
 	})
 }
 

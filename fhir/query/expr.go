@@ -54,6 +54,40 @@ type Chain struct {
 	X      Expr
 }
 
+// Has is the chain the other way (R4 search.html#has): it matches resources at
+// which a reference of Param points, in a resource of type Source for which X
+// holds. The caller's access is applied to that resource as to any.
+type Has struct {
+	Source string
+	Param  *conformance.Parameter
+	X      Expr
+}
+
+// Composite matches resources of which one element has, for each component of
+// Param, the component's value of one of Values (R4 search.html#composite).
+type Composite struct {
+	Param  *conformance.Parameter
+	Values [][]Value // each as long as Param.Parts
+}
+
+// Words matches resources with all words of one of the alternatives in their
+// narrative (_text) or, with Content, in any of their strings (_content). Words
+// are folded, as in the index.
+type Words struct {
+	Content bool
+	Any     [][]string
+}
+
+// Near matches resources with a position within the distance of one of the
+// points (R4 location.html#near).
+type Near struct {
+	Param  *conformance.Parameter
+	Points []Point
+}
+
+// Point is a circle on the earth: degrees by WGS 84, and metres.
+type Point struct{ Latitude, Longitude, Metres float64 }
+
 // Custodian matches resources whose custodian is that Organization.
 type Custodian struct{ ID string }
 
@@ -98,6 +132,10 @@ func (IDIs) isExpr()      {}
 func (Compare) isExpr()   {}
 func (Missing) isExpr()   {}
 func (Chain) isExpr()     {}
+func (Has) isExpr()       {}
+func (Composite) isExpr() {}
+func (Words) isExpr()     {}
+func (Near) isExpr()      {}
 func (Custodian) isExpr() {}
 func (Coded) isExpr()     {}
 func (Labelled) isExpr()  {}
@@ -202,6 +240,14 @@ func Empty(x Expr) bool {
 		return Empty(x.X)
 	case Chain:
 		return x.Param == nil || Empty(x.X)
+	case Has:
+		return x.Param == nil || Empty(x.X)
+	case Composite:
+		return x.Param == nil || len(x.Values) == 0
+	case Words:
+		return len(x.Any) == 0
+	case Near:
+		return x.Param == nil || len(x.Points) == 0
 	case Conj:
 		return len(x.Parts) == 0 || slices.ContainsFunc(x.Parts, Empty)
 	case Disj:

@@ -14,6 +14,12 @@ const (
 	Exact        Modifier = "exact"
 	Contains     Modifier = "contains"
 	IdentifierOf Modifier = "identifier"
+	EndsWith     Modifier = "ew" // of _filter only: the string ends with the value
+	Text         Modifier = "text"
+	OfType       Modifier = "of-type"
+	Above        Modifier = "above"
+	Below        Modifier = "below"
+	In           Modifier = "in"
 )
 
 // Prefix is the comparison before a number, date or quantity.
@@ -43,7 +49,9 @@ type Value struct {
 	System, Code string
 	AnySystem    bool
 
-	// string: folded as in the index, and as written. uri: Text.
+	// string: folded as in the index, and as written. uri: Text. Under the
+	// modifier in, Text is the canonical of a ValueSet; under of-type, System and
+	// Code are those of the identifier's type and Text is its value.
 	Folded, Text string
 
 	// date: microseconds since 1970 UTC, inclusive.
@@ -75,9 +83,10 @@ type Query struct {
 
 // Include is one _include (Source:Param[:Target]) or _revinclude.
 type Include struct {
-	Source string
-	Param  *conformance.Parameter
-	Target string // "" for any
+	Source  string                 // "" for any (the wildcard *)
+	Param   *conformance.Parameter // nil for every reference (Source:*)
+	Target  string                 // "" for any
+	Iterate bool                   // also from what was included
 }
 
 // Sort is one key of _sort.

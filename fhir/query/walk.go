@@ -32,6 +32,8 @@ func children(x Expr) []Expr {
 		return []Expr{x.X}
 	case Chain:
 		return []Expr{x.X}
+	case Has:
+		return []Expr{x.X}
 	case Subjects:
 		return []Expr{x.X}
 	}
@@ -57,7 +59,7 @@ func defects(x Expr, ofSubject bool, depth int) []error {
 	switch x.(type) {
 	case Subjects:
 		ofSubject = true
-	case Chain:
+	case Chain, Has:
 		ofSubject = false
 	}
 	for _, below := range children(x) {
@@ -95,6 +97,13 @@ func ownDefects(x Expr, ofSubject bool) []error {
 	case Chain:
 		add(x.Param == nil || x.Param.Type != conformance.ReferenceParam, "a chain lacks a reference parameter")
 		add(!conformance.IsType(x.Target), "a chain points at %q, which is no type", x.Target)
+	case Has:
+		add(x.Param == nil || x.Param.Type != conformance.ReferenceParam, "a reverse chain lacks a reference parameter")
+		add(!conformance.IsType(x.Source), "a reverse chain comes from %q, which is no type", x.Source)
+	case Composite:
+		add(x.Param == nil || x.Param.Type != conformance.CompositeParam, "a composite lacks its parameter")
+	case Near:
+		add(x.Param == nil, "a position lacks its parameter")
 	}
 	return out
 }
@@ -120,8 +129,11 @@ func namedTypes(x Expr) []string {
 		if t, ok := x.(TypeIs); ok {
 			types = append(types, t.Types...)
 		}
-		_, chain := x.(Chain)
-		return !chain
+		switch x.(type) {
+		case Chain, Has:
+			return false
+		}
+		return true
 	})
 	if types == nil {
 		types = []string{"Patient"}
@@ -145,6 +157,8 @@ func named(x Expr, types []string) []fhir.Ref {
 		}
 	case Chain:
 		return named(x.X, []string{x.Target})
+	case Has:
+		return named(x.X, []string{x.Source})
 	default:
 		for _, below := range children(x) {
 			out = append(out, named(below, types)...)
