@@ -47,15 +47,21 @@ func (r Rules) canonical() Rules {
 	r.Doubts = sorted(r.Doubts, strings.Compare)
 	r.Root = r.Root.canonical()
 	r.Root.Effect = ""
-	nested := make([]Rule, len(r.Nested))
-	for i, n := range r.Nested {
-		nested[i] = n.canonical()
-		if nested[i].Effect != Permit {
-			nested[i].Effect = Deny
+	r.Root.Nested = nil // those of a root stand beside it
+	r.Nested = canonical(r.Nested)
+	return r
+}
+
+// canonical sorts rules that stand side by side.
+func canonical(rules []Rule) []Rule {
+	out := make([]Rule, len(rules))
+	for i, r := range rules {
+		out[i] = r.canonical()
+		if out[i].Effect != Permit {
+			out[i].Effect = Deny
 		}
 	}
-	r.Nested = sorted(nested, compareRules)
-	return r
+	return sorted(out, compareRules)
 }
 
 func (r Rule) canonical() Rule {
@@ -68,6 +74,7 @@ func (r Rule) canonical() Rule {
 		})
 	}
 	r.Unread = sorted(r.Unread, strings.Compare)
+	r.Nested = canonical(r.Nested)
 	return r
 }
 

@@ -75,10 +75,21 @@ var someRules = rapid.Custom(func(t *rapid.T) consent.Rules {
 		r.Base = consent.Unenforceable
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "nested") {
-		r.Nested = append(r.Nested, drawRule(t))
+		r.Nested = append(r.Nested, drawNested(t, 2))
 	}
 	return r
 })
+
+// drawNested is a provision with others within it, down to a depth.
+func drawNested(t *rapid.T, depth int) consent.Rule {
+	r := drawRule(t)
+	if depth > 0 {
+		for range rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "within") {
+			r.Nested = append(r.Nested, drawNested(t, depth-1))
+		}
+	}
+	return r
+}
 
 var someConsents = rapid.SliceOfN(someRules, 0, 3)
 
@@ -139,7 +150,7 @@ func TestLawRemovingAPermitNeverAdds(t *testing.T) {
 		after := slices.Clone(before)
 		removed := false
 		after[i].Nested = slices.DeleteFunc(slices.Clone(after[i].Nested), func(r consent.Rule) bool {
-			remove := r.Effect == consent.Permit && !removed
+			remove := r.Effect == consent.Permit && len(r.Nested) == 0 && !removed
 			removed = removed || remove
 			return remove
 		})
@@ -187,11 +198,16 @@ func shuffle(mix *rand.Rand, r consent.Rules) consent.Rules {
 		x.Classes, x.Codes = mixed(mix, x.Classes), mixed(mix, x.Codes)
 		return x
 	}
-	r.Root = rule(r.Root)
-	r.Nested = mixed(mix, r.Nested)
-	for i := range r.Nested {
-		r.Nested[i] = rule(r.Nested[i])
+	var rules func([]consent.Rule) []consent.Rule
+	rules = func(list []consent.Rule) []consent.Rule {
+		list = mixed(mix, list)
+		for i := range list {
+			list[i] = rule(list[i])
+			list[i].Nested = rules(list[i].Nested)
+		}
+		return list
 	}
+	r.Root, r.Nested = rule(r.Root), rules(r.Nested)
 	return r
 }
 

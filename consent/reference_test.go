@@ -105,18 +105,8 @@ func (r reference) value(c consent.Rules, action, purpose string) string {
 
 func (r reference) provisions(c consent.Rules, action, purpose string, pcf bool) string {
 	root := c.Root
-	permitted := false
-	for _, n := range c.Nested {
-		if n.Effect != consent.Permit {
-			if r.matches(n, action, purpose, pcf, true) {
-				return "deny"
-			}
-			continue
-		}
-		permitted = permitted || r.matches(inherited(n, root), action, purpose, pcf, false)
-	}
-	if permitted {
-		return "permit"
+	if v := r.beside(c.Nested, root, action, purpose, pcf); v != "" {
+		return v
 	}
 	root.Period = consent.Period{}
 	switch c.Base {
@@ -137,6 +127,42 @@ func (r reference) provisions(c consent.Rules, action, purpose string, pcf bool)
 		if root.Opaque || r.actors(root, true, func(role string) bool { return role == "CST" }) {
 			return "deny"
 		}
+	}
+	return ""
+}
+
+// beside is the value of provisions side by side.
+func (r reference) beside(rules []consent.Rule, above consent.Rule, action, purpose string, pcf bool) string {
+	value := ""
+	for _, n := range rules {
+		switch r.nested(n, above, action, purpose, pcf) {
+		case "deny":
+			return "deny"
+		case "permit":
+			value = "permit"
+		}
+	}
+	return value
+}
+
+// nested is the value of a provision with those within it.
+func (r reference) nested(n, above consent.Rule, action, purpose string, pcf bool) string {
+	filled := inherited(n, above)
+	below := r.beside(n.Nested, filled, action, purpose, pcf)
+	if n.Effect == consent.Permit {
+		switch {
+		case below == "deny" && r.matches(filled, action, purpose, pcf, true):
+			return "deny"
+		case r.matches(filled, action, purpose, pcf, false):
+			return "permit"
+		}
+		return ""
+	}
+	switch {
+	case below == "permit" && r.matches(n, action, purpose, pcf, false):
+		return "permit"
+	case r.matches(n, action, purpose, pcf, true):
+		return "deny"
 	}
 	return ""
 }

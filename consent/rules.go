@@ -49,6 +49,9 @@ type Rule struct {
 	Labels   []Code  `json:"labels,omitempty"`
 	Classes  []Code  `json:"classes,omitempty"`
 	Codes    []Code  `json:"codes,omitempty"`
+	// Nested are the provisions within this one: they count where it matches, and
+	// before it.
+	Nested []Rule `json:"nested,omitempty"`
 	// Unread names elements that are present but that this server cannot
 	// enforce, such as dataPeriod: a permit then matches nothing, and a deny
 	// matches as if they were absent.
@@ -107,14 +110,20 @@ func (r Rule) Constrains() bool {
 	return len(r.Actors)+len(r.Purposes)+len(r.Actions)+len(r.Labels)+len(r.Classes)+len(r.Codes)+len(r.Unread) > 0 || r.Opaque
 }
 
-// within is a nested rule as it counts below its root: in a permit an element
-// that is missing is the root's (omission never widens), in a deny it does not
-// constrain (omission never narrows). Actors are inherited by group, so that a
-// permit that names a recipient keeps the holder its root names.
-func (r Rule) within(root Rule) Rule {
+// within is a nested rule as it counts below another: in a permit an element
+// that is missing is that of the rule above (omission never widens), in a deny
+// it does not constrain (omission never narrows).
+func (r Rule) within(above Rule) Rule {
 	if r.Effect != Permit {
 		return r
 	}
+	return r.filled(above)
+}
+
+// filled is the rule with what it lacks taken from the one above: what the
+// permits below it inherit, be it a deny itself. Actors are inherited by group,
+// so that a permit that names a recipient keeps the holder its root names.
+func (r Rule) filled(root Rule) Rule {
 	if r.Period == (Period{}) {
 		r.Period = root.Period
 	}

@@ -45,7 +45,7 @@ func (q question) rule(c Rules, note trace) ruling {
 	for _, d := range c.Doubts {
 		note.add(Reason{Rule: "Consent", Effect: noGrant, Text: d, Alarm: true})
 	}
-	out := q.root(c, q.nested(c, profile, note), profile, note)
+	out := q.root(c, q.nested(c.Nested, c.Root, profile, "provision", note), profile, note)
 	if profile == PCF {
 		out.permits = all(out.permits, q.governed(c.Holders, Permit))
 		out.denies = all(out.denies, q.governed(c.Holders, Deny))
@@ -71,18 +71,39 @@ func known(b Base) bool {
 	return false
 }
 
-func (q question) nested(c Rules, p Profile, note trace) ruling {
+// nested decides provisions side by side below one: what any of them denies is
+// denied, else what any permits.
+func (q question) nested(rules []Rule, above Rule, p Profile, path string, note trace) ruling {
 	out := ruling{nothing, nothing}
-	for i, n := range c.Nested {
-		path := ""
+	for i, n := range rules {
+		at := ""
 		if note != nil {
-			path = "provision.provision[" + strconv.Itoa(i) + "]"
+			at = path + ".provision[" + strconv.Itoa(i) + "]"
 		}
-		if n = n.within(c.Root); n.Effect == Permit {
-			out.permits = some(out.permits, q.noted(n, Permit, p, path, note))
-		} else {
-			out.denies = some(out.denies, q.noted(n, Deny, p, path, note))
+		one := q.provision(n, above, p, at, note)
+		out.permits, out.denies = some(out.permits, one.permits), some(out.denies, one.denies)
+	}
+	return out
+}
+
+// provision decides a nested provision and those within it, which count first,
+// where it matches. Where that is in doubt, they may take away and not give.
+func (q question) provision(n, above Rule, p Profile, path string, note trace) ruling {
+	rule := n.within(above)
+	if n.Effect == Permit {
+		out := ruling{q.noted(rule, Permit, p, path, note), nothing}
+		if len(n.Nested) > 0 {
+			most, _ := q.reach(rule, Deny, p)
+			out.denies = all(most, q.nested(n.Nested, rule, p, path, note).denies)
 		}
+		return out
+	}
+	out := ruling{nothing, q.noted(rule, Deny, p, path, note)}
+	if len(n.Nested) > 0 {
+		least, _ := q.reach(rule, Permit, p)
+		below := q.nested(n.Nested, n.filled(above), p, path, note)
+		out.permits = all(least, below.permits, below.denies.outside(Permit))
+		out.denies = all(out.denies, out.permits.outside(Deny))
 	}
 	return out
 }

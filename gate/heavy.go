@@ -40,13 +40,22 @@ func heavy(consents ...consent.Rules) bool {
 	rules, weight := 0, 0
 	seen := map[string]bool{}
 	for _, c := range consents {
-		rules += 1 + len(c.Nested)
-		for _, r := range append([]consent.Rule{c.Root}, c.Nested...) {
+		for _, r := range flat(append([]consent.Rule{c.Root}, c.Nested...)) {
+			rules++
 			weight += weigh(r, seen)
 		}
 		weight += len(c.Holders)
 	}
 	return rules > maxRules || weight > maxWeight
+}
+
+// flat lists rules and all that are within them.
+func flat(rules []consent.Rule) []consent.Rule {
+	var out []consent.Rule
+	for _, r := range rules {
+		out = append(append(out, r), flat(r.Nested)...)
+	}
+	return out
 }
 
 // profileWeight: a profile is looked for in every type.

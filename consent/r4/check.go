@@ -39,10 +39,17 @@ func Check(body []byte) []fhir.Issue {
 		issues = append(issues, warning(d, "Consent.provision"))
 	}
 	issues = append(issues, checkRule(rules.Root, "Consent.provision")...)
-	for i, n := range c.GetProvision().GetProvision() {
-		issues = append(issues, checkRule(nested(n), fmt.Sprintf("Consent.provision.provision[%d]", i))...)
+	return append(issues, checkBelow(c.GetProvision(), "Consent.provision")...)
+}
+
+// checkBelow warns of what stands within a provision, at any depth.
+func checkBelow(p *pb.Consent_Provision, path string) []fhir.Issue {
+	var out []fhir.Issue
+	for i, n := range p.GetProvision() {
+		at := fmt.Sprintf("%s.provision[%d]", path, i)
+		out = append(append(out, checkRule(rule(n), at)...), checkBelow(n, at)...)
 	}
-	return issues
+	return out
 }
 
 func checkPatient(c *pb.Consent) []fhir.Issue {

@@ -123,9 +123,16 @@ func mitzObjection(c *pb.Consent) bool {
 		c.GetProvision() != nil && c.GetProvision().GetType() == nil
 }
 
+// denials are the rules that deny, with nothing within them that permits.
 func denials(nested []consent.Rule) []consent.Rule {
-	return slices.DeleteFunc(nested, func(r consent.Rule) bool { return r.Effect == consent.Permit })
+	out := slices.DeleteFunc(nested, permits)
+	for i := range out {
+		out[i].Nested = nil
+	}
+	return out
 }
+
+func permits(r consent.Rule) bool { return r.Effect == consent.Permit }
 
 // read normalises an applicable Consent.
 func read(c *pb.Consent) consent.Rules {
@@ -138,7 +145,6 @@ func read(c *pb.Consent) consent.Rules {
 	}
 	for _, n := range c.GetProvision().GetProvision() {
 		r.Nested = append(r.Nested, nested(n))
-		r.Nested = append(r.Nested, deeper(n, &r)...)
 	}
 	if mitzObjection(c) {
 		r.Base, r.Nested = consent.DenyRoot, denials(r.Nested)
@@ -173,7 +179,7 @@ func base(c *pb.Consent, r consent.Rules) (consent.Base, string) {
 		return consent.OptOut, ""
 	case r.Root.Constrains():
 		return consent.OptIn, ""
-	case len(denials(slices.Clone(r.Nested))) < len(r.Nested):
+	case slices.ContainsFunc(r.Nested, permits):
 		return consent.NestedOnly, "" // what is opted into is listed
 	}
 	return consent.PermitRoot, ""

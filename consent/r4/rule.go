@@ -42,33 +42,18 @@ func rule(p *pb.Consent_Provision) consent.Rule {
 	return r
 }
 
-// nested reads a provision below the root. R4 requires a type there; without
-// one it can only take away.
+// nested reads a provision below the root, with those below it. R4 requires a
+// type there; without one it can only take away.
 func nested(p *pb.Consent_Provision) consent.Rule {
 	r := rule(p)
 	r.Effect = consent.Deny
 	if p.GetType().GetValue() == codes.ConsentProvisionTypeCode_PERMIT {
 		r.Effect = consent.Permit
 	}
-	return r
-}
-
-// deeper handles what stands below a nested provision, which this server does
-// not enforce as written: denials are lifted to the first level, where they
-// count whatever stands above them, and permits are left out. Both can only
-// show less.
-func deeper(p *pb.Consent_Provision, into *consent.Rules) []consent.Rule {
-	var out []consent.Rule
-	for _, child := range p.GetProvision() {
-		if r := nested(child); r.Effect == consent.Permit {
-			into.Doubts = append(into.Doubts, "a permit below the first nested level is left out")
-		} else {
-			into.Doubts = append(into.Doubts, "a denial below the first nested level counts without the provisions above it")
-			out = append(out, r)
-		}
-		out = append(out, deeper(child, into)...)
+	for _, below := range p.GetProvision() {
+		r.Nested = append(r.Nested, nested(below))
 	}
-	return out
+	return r
 }
 
 // role is the one actor role that is understood, or what stands there instead.
