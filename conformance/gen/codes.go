@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -15,6 +16,7 @@ type valueSet struct {
 }
 
 type concept struct {
+	System   string
 	Code     string
 	Abstract bool
 	Contains []concept
@@ -54,4 +56,31 @@ func flatten(out []string, in []concept) []string {
 		out = flatten(out, c.Contains)
 	}
 	return out
+}
+
+// conceptTable writes the codes of each value set by their systems, for elements
+// that say the system. What HL7 could not expand (UCUM, LOINC) is left open.
+func conceptTable(bound []string, expansions map[string]valueSet) []byte {
+	t := newTable("VALUESET system code code ...")
+	for _, u := range bound {
+		v, ok := expansions[u]
+		if !ok || v.Expansion == nil || len(v.Expansion.Extension) > 0 {
+			continue
+		}
+		bySystem := map[string][]string{}
+		concepts(v.Expansion.Contains, bySystem)
+		for _, system := range slices.Sorted(maps.Keys(bySystem)) {
+			t.line("%s %s %s", shortName(u), system, strings.Join(slices.Compact(slices.Sorted(slices.Values(bySystem[system]))), " "))
+		}
+	}
+	return t.Bytes()
+}
+
+func concepts(in []concept, bySystem map[string][]string) {
+	for _, c := range in {
+		if !c.Abstract && c.Code != "" {
+			bySystem[c.System] = append(bySystem[c.System], c.Code)
+		}
+		concepts(c.Contains, bySystem)
+	}
 }

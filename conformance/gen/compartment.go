@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,17 +15,27 @@ type compartmentDefinition struct {
 	}
 }
 
-// compartmentTable writes the parameters that put a resource into the Patient
-// compartment; types outside it have no line.
+// itself stands among the parameters of a compartment's own type: the resource
+// that the compartment is named after is in it.
+const itself = "{def}"
+
+// compartmentTable writes, for each compartment, the parameters that put a
+// resource into it; types outside it have no line.
 func compartmentTable(all []compartmentDefinition) ([]byte, error) {
-	at := slices.IndexFunc(all, func(c compartmentDefinition) bool { return c.Code == "Patient" })
-	if at < 0 {
-		return nil, fmt.Errorf("no CompartmentDefinition for Patient")
+	if len(all) != 5 {
+		return nil, fmt.Errorf("%d CompartmentDefinitions, R4 has 5", len(all))
 	}
-	t := newTable("TYPE parameter parameter ...")
-	for _, r := range all[at].Resource {
-		if len(r.Param) > 0 {
-			t.line("%s %s", r.Code, strings.Join(slices.Sorted(slices.Values(r.Param)), " "))
+	slices.SortFunc(all, func(a, b compartmentDefinition) int { return cmp.Compare(a.Code, b.Code) })
+	t := newTable("COMPARTMENT TYPE parameter parameter ...; " + itself + " is the resource itself")
+	for _, c := range all {
+		for _, r := range c.Resource {
+			params := r.Param
+			if r.Code == c.Code && !slices.Contains(params, itself) {
+				params = append(params, itself)
+			}
+			if len(params) > 0 {
+				t.line("%s %s %s", c.Code, r.Code, strings.Join(slices.Sorted(slices.Values(params)), " "))
+			}
 		}
 	}
 	return t.Bytes(), nil

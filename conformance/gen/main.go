@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"maps"
 	"os"
 	"path/filepath"
 )
@@ -46,7 +47,7 @@ func generate(in, out string) error {
 	if err != nil {
 		return err
 	}
-	codes, err := codeTable(bound, d.expansions)
+	codes, err := codeTable(bound.codes, d.expansions)
 	if err != nil {
 		return err
 	}
@@ -59,10 +60,24 @@ func generate(in, out string) error {
 		return err
 	}
 	tables := map[string][]byte{
-		"structures.txt":          structures,
-		"codes.txt":               codes,
-		"parameters.txt":          parameters,
-		"compartment-patient.txt": compartment,
+		"structures.txt":   structures,
+		"codes.txt":        codes,
+		"concepts.txt":     conceptTable(bound.concepts, d.expansions),
+		"parameters.txt":   parameters,
+		"compartments.txt": compartment,
+		"flags.txt":        flagTable(d.structures),
+	}
+	words, err := readVocabulary(in)
+	if err != nil {
+		return err
+	}
+	libraries, err := words.tables()
+	if err != nil {
+		return err
+	}
+	maps.Copy(tables, libraries)
+	if tables["structuredefinitions.gz"], err = profileTable(in); err != nil {
+		return err
 	}
 	for name, table := range tables {
 		if err := os.WriteFile(filepath.Join(out, name), table, 0o644); err != nil {

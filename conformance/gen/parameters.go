@@ -9,8 +9,12 @@ import (
 type searchParameter struct {
 	URL, Code, Type, Expression string
 	Base, Target                []string
-	Component                   []struct{ Definition string }
+	Component                   []component
 }
+
+// component is one part of a composite: a parameter, and where its value stands
+// seen from an element that the composite selects.
+type component struct{ Definition, Expression string }
 
 const parameterPrefix = "http://hl7.org/fhir/SearchParameter/"
 
@@ -22,12 +26,16 @@ var special = []string{"_filter", "_has", "_list", "_type"}
 // with the part of the expression that concerns that type.
 func parameterTable(all []searchParameter, types []string) ([]byte, error) {
 	var lines []string
+	kinds := map[string]string{}
+	for _, p := range all {
+		kinds[p.URL] = p.Type
+	}
 	for _, code := range special {
 		lines = append(lines, strings.Join([]string{"Resource", code, "special", "-", "-", "-", "-"}, "\t"))
 	}
 	for _, p := range all {
 		for _, base := range p.Base {
-			l, err := parameterLine(p, base, types)
+			l, err := parameterLine(p, base, types, kinds)
 			if err != nil {
 				return nil, fmt.Errorf("%s of %s: %w", p.Code, base, err)
 			}
@@ -35,7 +43,7 @@ func parameterTable(all []searchParameter, types []string) ([]byte, error) {
 		}
 	}
 	slices.Sort(lines)
-	t := newTable("base, code, type, id, targets, components, expression; tab-separated; targets * is every type but Parameters")
+	t := newTable("base, code, type, id, targets, components, expression; tab-separated; targets * is every type but Parameters; components are id type expression, separated by semicolons")
 	for i, l := range lines {
 		if i > 0 && key(lines[i-1]) == key(l) {
 			return nil, fmt.Errorf("two parameters %s", key(l))
@@ -50,7 +58,8 @@ func key(line string) string {
 	return f[0] + "." + f[1]
 }
 
-func parameterLine(p searchParameter, base string, types []string) (string, error) {
+// parameterLine is the line of one parameter for one base.
+func parameterLine(p searchParameter, base string, types []string, kinds map[string]string) (string, error) {
 	id, ok := strings.CutPrefix(p.URL, parameterPrefix)
 	if !ok {
 		return "", fmt.Errorf("unexpected canonical %s", p.URL)
@@ -59,16 +68,35 @@ func parameterLine(p searchParameter, base string, types []string) (string, erro
 	if err != nil {
 		return "", err
 	}
-	var components []string
-	for _, c := range p.Component {
-		components = append(components, strings.TrimPrefix(c.Definition, parameterPrefix))
+	components, err := componentList(p, base, kinds)
+	if err != nil {
+		return "", err
 	}
 	return strings.Join([]string{
 		base, p.Code, p.Type, id,
 		dash(targetList(p, parts, types)),
-		dash(strings.Join(components, ",")),
+		dash(strings.Join(components, "; ")),
 		dash(strings.Join(parts, " | ")),
 	}, "\t"), nil
+}
+
+// componentList writes the components with the type of their parameter. Three
+// expressions of HL7's are corrected, as PROVENANCE.md says.
+func componentList(p searchParameter, base string, kinds map[string]string) ([]string, error) {
+	list := slices.Clone(p.Component)
+	if p.Code == "relationship" && len(list) == 2 {
+		list[0].Expression, list[1].Expression = list[1].Expression, list[0].Expression
+	}
+	var out []string
+	for _, c := range list {
+		if kinds[c.Definition] == "" {
+			return nil, fmt.Errorf("no parameter %s", c.Definition)
+		}
+		expression := strings.ReplaceAll(c.Expression, "as(DateTime)", "as(dateTime)")
+		expression = strings.ReplaceAll(expression, "%resource.", base+".")
+		out = append(out, strings.TrimPrefix(c.Definition, parameterPrefix)+" "+kinds[c.Definition]+" "+expression)
+	}
+	return out, nil
 }
 
 // concerning returns the parts of a union that start at base, each once. One

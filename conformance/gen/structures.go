@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -14,6 +15,7 @@ type structureDefinition struct {
 	Type           string
 	BaseDefinition string
 	Derivation     string
+	Extension      []extension
 	Snapshot       struct{ Element []elementDefinition }
 }
 
@@ -26,7 +28,12 @@ type elementDefinition struct {
 	Type             []elementType
 	ContentReference string
 	Binding          struct{ Strength, ValueSet string }
+	IsSummary        bool
+	IsModifier       bool
+	Representation   []string
 }
+
+type extension struct{ URL, ValueCode string }
 
 type elementType struct {
 	Code          string
@@ -59,11 +66,11 @@ func resourceTypes(all []structureDefinition) []string {
 
 // structureTable writes every resource and complex type, each followed by its
 // nested elements as structures of their own, and returns the value sets that
-// bind an element of type code.
-func structureTable(all []structureDefinition) ([]byte, []string, error) {
+// bind an element of type code or CodeableConcept as required.
+func structureTable(all []structureDefinition) ([]byte, bindings, error) {
 	w := &structureWriter{
 		table: newTable("STRUCTURE kind parent, then its elements: name min max types"),
-		bound: map[string]bool{},
+		codes: map[string]bool{}, concepts: map[string]bool{},
 	}
 	slices.SortFunc(all, func(a, b structureDefinition) int { return strings.Compare(a.Name, b.Name) })
 	for _, s := range all {
@@ -71,16 +78,14 @@ func structureTable(all []structureDefinition) ([]byte, []string, error) {
 			continue
 		}
 		if err := w.structure(s); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", s.Name, err)
+			return nil, bindings{}, fmt.Errorf("%s: %w", s.Name, err)
 		}
 	}
-	var bound []string
-	for u := range w.bound {
-		bound = append(bound, u)
-	}
-	slices.Sort(bound)
-	return w.Bytes(), bound, nil
+	return w.Bytes(), bindings{slices.Sorted(maps.Keys(w.codes)), slices.Sorted(maps.Keys(w.concepts))}, nil
 }
+
+// bindings are the value sets that bind elements as required.
+type bindings struct{ codes, concepts []string }
 
 // wanted leaves out the primitives, which conformance knows by code, and all
 // profiles but SimpleQuantity, on which the definitions of other types build.
@@ -96,7 +101,7 @@ func wanted(s structureDefinition) bool {
 
 type structureWriter struct {
 	*table
-	bound map[string]bool
+	codes, concepts map[string]bool
 }
 
 // structure writes the root and then each nested element that has children.
@@ -198,7 +203,9 @@ func (w *structureWriter) typeName(e elementDefinition, t elementType) (string, 
 	case t.Code == "Reference":
 		return "Reference" + targets(t.TargetProfile), nil
 	case t.Code == "code" && e.Binding.Strength == "required":
-		return "code:" + w.bind(e.Binding.ValueSet), nil
+		return "code:" + bind(w.codes, e.Binding.ValueSet), nil
+	case t.Code == "CodeableConcept" && e.Binding.Strength == "required":
+		return "CodeableConcept:" + bind(w.concepts, e.Binding.ValueSet), nil
 	case t.Code == "Quantity" && slices.Contains(t.Profile, structurePrefix+"SimpleQuantity"):
 		return "Quantity=SimpleQuantity", nil
 	}
@@ -221,9 +228,9 @@ func targets(profiles []string) string {
 	return "(" + strings.Join(names, ",") + ")"
 }
 
-func (w *structureWriter) bind(valueSet string) string {
+func bind(bound map[string]bool, valueSet string) string {
 	u, _, _ := strings.Cut(valueSet, "|")
-	w.bound[u] = true
+	bound[u] = true
 	return shortName(u)
 }
 
