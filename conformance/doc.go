@@ -1,5 +1,5 @@
 // Package conformance holds what R4 says, as data: resource types and their
-// elements, SearchParameters, the Patient compartment, and our reviewed table
+// elements, SearchParameters, the compartments, and our reviewed table
 // of who is the subject of a resource.
 //
 // It owns the derived tables in data/ (made by the generator in gen/, with

@@ -13,8 +13,7 @@ import (
 // div, made of the elements and attributes below only. It is shown in browsers,
 // so nothing that could run may pass: whatever is not allowed is refused.
 func (v *validation) narrative(n fhir.Node, text []byte) {
-	x := xhtml{b: text}
-	if problem := x.document(); problem != "" {
+	if problem := NarrativeProblem(text); problem != "" {
 		v.report(n, "", "value", "narrative: "+problem)
 	}
 }
@@ -136,4 +135,11 @@ func safeStyle(value []byte) bool {
 func brief(name []byte) string {
 	const most = 24
 	return `"` + string(bytes.ToValidUTF8(name[:min(len(name), most)], nil)) + `"`
+}
+
+// NarrativeProblem says what is wrong with a narrative (R4 narrative.html, the
+// constraints txt-1 and txt-2, and what browsers could run), or "".
+func NarrativeProblem(text []byte) string {
+	x := xhtml{b: text}
+	return x.document()
 }

@@ -31,7 +31,8 @@ type Parameter struct {
 
 	// Parts are the components of a composite parameter, in order. Each is a
 	// parameter of the same base: its Code is that of the composite with $ and its
-	// place, its Expression is relative to an element that the composite selects.
+	// place, its Expression is relative to an element that the composite selects,
+	// unless it begins with the base.
 	Parts []*Parameter
 }
 

@@ -2,29 +2,37 @@ package conformance
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
 
 const parameterPrefix = "http://hl7.org/fhir/SearchParameter/"
 
-// Searchable reports whether a search by this parameter can be answered:
-// composite and special parameters, and those without an expression (_text,
-// _content, _query), cannot.
+// Searchable reports whether a search by this parameter can be answered. Of the
+// special ones that is near; the others, and _query, are no parameters of a
+// resource, or have no meaning here. _text and _content are answered from the
+// words of the index.
 func (p *Parameter) Searchable() bool {
-	return p.Type != CompositeParam && p.Type != SpecialParam && p.Expression != ""
+	if p.Code == TextCode || p.Code == ContentCode {
+		return true
+	}
+	return p.Expression != "" && (p.Type != SpecialParam || p.Code == NearCode)
 }
+
+// The parameters that have no values of a type: words of the narrative, words of
+// the whole resource, and a position.
+const (
+	TextCode    = "_text"
+	ContentCode = "_content"
+	NearCode    = "near"
+)
 
 // domainless are the resource types that are not a DomainResource.
 var domainless = []string{"Binary", "Bundle", "Parameters"}
 
-type parameterTable struct {
-	byType     map[string][]*Parameter // sorted by code
-	searchable map[string][]*Parameter
-}
-
-var loadParameters = sync.OnceValue(func() parameterTable {
-	t := parameterTable{map[string][]*Parameter{}, map[string][]*Parameter{}}
+var loadParameters = sync.OnceValue(func() *Definitions {
+	t := &Definitions{map[string][]*Parameter{}, map[string][]*Parameter{}}
 	var common []*Parameter
 	for line := range lines("data/parameters.txt") {
 		p := readParameter(line)
@@ -41,7 +49,7 @@ var loadParameters = sync.OnceValue(func() parameterTable {
 })
 
 // finish adds the common parameters to a type and sorts.
-func (t parameterTable) finish(name string, common []*Parameter) {
+func (t *Definitions) finish(name string, common []*Parameter) {
 	all := t.byType[name]
 	for _, p := range common {
 		if p.Base == "DomainResource" && slices.Contains(domainless, name) {
@@ -54,11 +62,11 @@ func (t parameterTable) finish(name string, common []*Parameter) {
 		}
 		all = append(all, &own)
 	}
-	slices.SortFunc(all, func(a, b *Parameter) int { return strings.Compare(a.Code, b.Code) })
 	t.byType[name] = all
+	t.index(name)
 	for _, p := range all {
-		if p.Searchable() {
-			t.searchable[name] = append(t.searchable[name], p)
+		for i, part := range p.Parts {
+			part.Targets = targetsOf(all, p.Components[i])
 		}
 	}
 }
@@ -80,8 +88,8 @@ func readParameter(line string) *Parameter {
 	if f[4] == "*" {
 		p.Targets = Types()
 	}
-	for _, id := range list(f[5], ",") {
-		p.Components = append(p.Components, parameterPrefix+id)
+	for i, c := range list(f[5], "; ") {
+		p.addPart(i, c)
 	}
 	if f[6] != "-" {
 		p.Expression = f[6]
@@ -89,22 +97,32 @@ func readParameter(line string) *Parameter {
 	return p
 }
 
-// Parameters lists every SearchParameter of R4 that applies to a type, the
-// common ones included, sorted by code. Not all are Searchable. The caller must
-// not change the slice or what it points at.
-func Parameters(resourceType string) []*Parameter { return loadParameters().byType[resourceType] }
-
-// Searchable lists the parameters of a type that a search can use, sorted by
-// code: the rows of the CapabilityStatement.
-func Searchable(resourceType string) []*Parameter { return loadParameters().searchable[resourceType] }
-
-// Lookup finds a type's parameter by the name it has in a URL. It finds those
-// that are not Searchable as well, so that a caller can say why it refuses.
-func Lookup(resourceType, code string) (*Parameter, bool) {
-	all := Parameters(resourceType)
-	i, ok := slices.BinarySearchFunc(all, code, func(p *Parameter, code string) int { return strings.Compare(p.Code, code) })
-	if !ok {
-		return nil, false
-	}
-	return all[i], true
+// addPart reads a component: id, type and expression.
+func (p *Parameter) addPart(i int, component string) {
+	f := strings.SplitN(component, " ", 3)
+	code := p.Code + "$" + strconv.Itoa(i+1)
+	p.Components = append(p.Components, parameterPrefix+f[0])
+	p.Parts = append(p.Parts, &Parameter{
+		Base: p.Base, Code: code, URL: parameterPrefix + f[0], Type: ParamType(f[1]), Expression: f[2],
+		Key: ParameterKey(p.Base, code),
+	})
 }
+
+// targetsOf is what the parameter of that canonical may point at.
+func targetsOf(all []*Parameter, canonical string) []string {
+	for _, p := range all {
+		if p.URL == canonical {
+			return p.Targets
+		}
+	}
+	return nil
+}
+
+// Parameters is R4().Parameters.
+func Parameters(resourceType string) []*Parameter { return R4().Parameters(resourceType) }
+
+// Searchable is R4().Searchable.
+func Searchable(resourceType string) []*Parameter { return R4().Searchable(resourceType) }
+
+// Lookup is R4().Lookup, for what is about R4 alone, such as consent.
+func Lookup(resourceType, code string) (*Parameter, bool) { return R4().Lookup(resourceType, code) }

@@ -81,7 +81,7 @@ func ExampleLookup() {
 	fmt.Println(ok)
 	// Output:
 	// true token (MedicationStatement.medication as CodeableConcept)
-	// true composite false
+	// true composite true
 	// false
 }
 

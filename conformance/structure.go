@@ -10,7 +10,9 @@ import (
 // structure is one object of R4's JSON: a resource, a data type or an element
 // with children. It is what the validator walks along.
 type structure struct {
-	name     string
+	name     string // Patient, HumanName, Patient.contact
+	kind     string // resource, complex-type, nested or abstract
+	parent   string // the type it specialises; of a nested one, BackboneElement or Element
 	resource bool
 	fields   map[string]*field // by JSON name; value[x] once for each of its types
 	elements []string          // by ordinal, as in the definition: for messages
@@ -20,12 +22,14 @@ type structure struct {
 // field is one JSON member.
 type field struct {
 	name      string // in FHIRPath: value for valueQuantity
+	typeName  string // of the primitive, the data type or the nested element
 	ordinal   uint8  // the same for all types of a choice
 	many      bool
 	choice    bool
 	primitive primitive           // 0: an object
 	to        *structure          // of the object; nil: any resource
-	codes     map[string]struct{} // required binding; nil: none, or open
+	codes     map[string]struct{} // required binding of a code; nil: none, or open
+	concepts  concepts            // required binding of a CodeableConcept; nil: none, or open
 	targets   []string            // of a Reference; nil: any
 }
 
@@ -45,7 +49,7 @@ func (s elementSet) without(t elementSet) elementSet { return elementSet{s[0] &^
 func (s elementSet) empty() bool { return s[0]|s[1] == 0 }
 
 var loadStructures = sync.OnceValue(func() map[string]*structure {
-	b := builder{all: map[string]*structure{}, source: map[string]*definition{}, codes: loadCodes()}
+	b := builder{all: map[string]*structure{}, source: map[string]*definition{}, codes: loadCodes(), concepts: loadConcepts()}
 	b.read()
 	for name := range b.source {
 		b.fill(name)
@@ -61,10 +65,14 @@ type definition struct {
 }
 
 type builder struct {
-	all    map[string]*structure
-	source map[string]*definition
-	codes  map[string]map[string]struct{}
+	all      map[string]*structure
+	source   map[string]*definition
+	codes    map[string]map[string]struct{}
+	concepts map[string]concepts
 }
+
+// concepts is a value set: system → codes.
+type concepts map[string]map[string]struct{}
 
 func (b *builder) read() {
 	var d *definition
@@ -76,7 +84,7 @@ func (b *builder) read() {
 		f := strings.Fields(line)
 		d = &definition{kind: f[1], parent: f[2]}
 		b.source[f[0]] = d
-		b.all[f[0]] = &structure{name: f[0], resource: f[1] == "resource", fields: map[string]*field{}}
+		b.all[f[0]] = &structure{name: f[0], kind: f[1], parent: f[2], resource: f[1] == "resource", fields: map[string]*field{}}
 	}
 }
 
@@ -120,7 +128,7 @@ func (b *builder) element(s *structure, f []string) {
 	}
 }
 
-// resolve reads a type as gen writes it: a name, code:VALUESET,
+// resolve reads a type as gen writes it: a name, code:VALUESET, CodeableConcept:VALUESET,
 // Reference(TARGET,…), TYPE=PROFILE or a path within the same resource. It
 // returns the name that a choice is known by.
 func (b *builder) resolve(m *field, t string) string {
@@ -130,9 +138,12 @@ func (b *builder) resolve(m *field, t string) string {
 	if restricted {
 		m.targets = strings.Split(strings.TrimSuffix(targets, ")"), ",")
 	}
-	if valueSet != "" {
+	if name == "CodeableConcept" {
+		m.concepts = b.concepts[valueSet]
+	} else if valueSet != "" {
 		m.codes = b.codes[valueSet]
 	}
+	m.typeName = name
 	if m.primitive = primitives[name]; m.primitive != 0 || name == "Resource" {
 		return name
 	}
@@ -143,6 +154,41 @@ func (b *builder) resolve(m *field, t string) string {
 		panic(fmt.Sprintf("data/structures.txt: unknown type %s", t))
 	}
 	return name
+}
+
+// ChecksBinding reports whether Validate knows the codes of a value set that
+// binds an element of R4 as required, so that nothing else need check them.
+func ChecksBinding(valueSet string) bool {
+	url, _, _ := strings.Cut(valueSet, "|")
+	return boundSets()[url[strings.LastIndexByte(url, '/')+1:]]
+}
+
+var boundSets = sync.OnceValue(func() map[string]bool {
+	out := map[string]bool{}
+	for name := range loadCodes() {
+		out[name] = true
+	}
+	for name := range loadConcepts() {
+		out[name] = true
+	}
+	return out
+})
+
+// loadConcepts reads concepts.txt: VALUESET system code code ...
+func loadConcepts() map[string]concepts {
+	out := map[string]concepts{}
+	for line := range lines("data/concepts.txt") {
+		f := strings.Fields(line)
+		if out[f[0]] == nil {
+			out[f[0]] = concepts{}
+		}
+		codes := make(map[string]struct{}, len(f)-2)
+		for _, code := range f[2:] {
+			codes[code] = struct{}{}
+		}
+		out[f[0]][f[1]] = codes
+	}
+	return out
 }
 
 func loadCodes() map[string]map[string]struct{} {

@@ -18,17 +18,12 @@ const (
 )
 
 type subjectTable struct {
-	class       map[string]AccessClass
-	subjects    map[string][]*Parameter
-	compartment map[string][]string
+	class    map[string]AccessClass
+	subjects map[string][]*Parameter
 }
 
 var loadSubjects = sync.OnceValue(func() subjectTable {
-	t := subjectTable{map[string]AccessClass{}, map[string][]*Parameter{}, map[string][]string{}}
-	for line := range lines("data/compartment-patient.txt") {
-		f := strings.Fields(line)
-		t.compartment[f[0]] = f[1:]
-	}
+	t := subjectTable{map[string]AccessClass{}, map[string][]*Parameter{}}
 	for line := range lines("reviewed/subjects.txt") {
 		f := strings.Split(line, "\t")
 		t.add(f[0], f[1], f[2])
@@ -55,13 +50,6 @@ func (t subjectTable) add(resourceType, verdict, code string) {
 		panic(fmt.Sprintf("reviewed/subjects.txt: %s has no reference parameter %s", resourceType, code))
 	}
 	t.subjects[resourceType] = append(t.subjects[resourceType], p)
-}
-
-// PatientCompartment lists the parameters that put a resource of the type into
-// the Patient compartment by R4's CompartmentDefinition, for compartment search
-// (not for access). It is empty for types outside it.
-func PatientCompartment(resourceType string) []string {
-	return loadSubjects().compartment[resourceType]
 }
 
 // Subjects lists the compartment parameters that make a patient the subject of

@@ -112,16 +112,17 @@ func TestReferenceParametersHaveTargets(t *testing.T) {
 func TestSearchableLeavesOutWhatCannotBeAnswered(t *testing.T) {
 	for _, name := range Types() {
 		for _, p := range Searchable(name) {
-			if p.Type == CompositeParam || p.Type == SpecialParam || p.Expression == "" {
+			words := p.Code == "_text" || p.Code == "_content"
+			if p.Type == SpecialParam && p.Code != "near" || p.Expression == "" != words {
 				t.Errorf("%s.%s: %s %q", name, p.Code, p.Type, p.Expression)
 			}
 		}
-		for _, code := range []string{"_id", "_lastUpdated", "_profile", "_security", "_source", "_tag"} {
+		for _, code := range []string{"_id", "_lastUpdated", "_profile", "_security", "_source", "_tag", "_content"} {
 			if p, ok := Lookup(name, code); !ok || !p.Searchable() {
 				t.Errorf("%s: no %s", name, code)
 			}
 		}
-		for _, code := range []string{"_content", "_filter", "_has", "_list", "_query", "_type"} {
+		for _, code := range []string{"_filter", "_has", "_list", "_query", "_type"} {
 			if p, ok := Lookup(name, code); !ok || p.Searchable() {
 				t.Errorf("%s: %s is missing or searchable", name, code)
 			}
@@ -137,10 +138,12 @@ func TestNoTwoParametersShareAKey(t *testing.T) {
 			if p.Base != name || p.Key != ParameterKey(name, p.Code) {
 				t.Errorf("%s: base %s, key %d", id, p.Base, p.Key)
 			}
-			if other, ok := seen[p.Key]; ok {
-				t.Errorf("%s and %s share key %d", id, other, p.Key)
+			for _, key := range p.keys() {
+				if other, ok := seen[key]; ok {
+					t.Errorf("%s and %s share key %d", id, other, key)
+				}
+				seen[key] = id
 			}
-			seen[p.Key] = id
 		}
 	}
 	if len(seen) < 3000 {

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 
@@ -13,13 +14,14 @@ const maxIssues = 200
 // Validate holds a document to R4's definition of its resource type, in one
 // walk: known elements, kinds of JSON values, cardinality, formats of
 // primitives, one type per choice, extensions of primitives with their null
-// padding, nothing empty, required code bindings, contained and enclosed
+// padding, nothing empty, required bindings, contained and enclosed
 // resources, targets of literal references, and narrative that cannot carry
 // script. It returns every problem, each with its FHIRPath location, up to 200;
 // none means valid.
 //
-// It does not look at profiles, invariants written in FHIRPath, bindings of
-// CodeableConcepts, or whether what is referred to exists.
+// It does not look at profiles, invariants written in FHIRPath, bindings that are
+// not required or to value sets without a list (UCUM, LOINC, MIME types), or
+// whether what is referred to exists: package profile does.
 func Validate(doc *fhir.Document) []fhir.Issue {
 	v := validation{doc: doc, structures: loadStructures()}
 	v.resource(doc.Root(), false)
@@ -195,7 +197,38 @@ func (v *validation) value(n fhir.Node, f *field) {
 		if f.to.name == "Reference" {
 			v.literal(n, f.targets)
 		}
+		if f.concepts != nil {
+			v.concept(n, f)
+		}
 	}
+}
+
+// concept holds a CodeableConcept to its required binding: one of its codings is
+// of the value set. One that says by an extension why it has no code is left
+// alone.
+func (v *validation) concept(n fhir.Node, f *field) {
+	for c := range n.Get("coding").All() {
+		system, code := text(c.Get("system")), text(c.Get("code"))
+		if _, ok := f.concepts[string(system)][string(code)]; ok {
+			return
+		}
+	}
+	if n.Get("extension").IsZero() {
+		v.report(n, "", "code-invalid", "no coding of the value set that "+f.name+" is bound to")
+	}
+}
+
+// text is a string's bytes without quotes; codes and their systems have no
+// escapes that anyone writes.
+func text(n fhir.Node) []byte {
+	if n.Kind() != fhir.String {
+		return nil
+	}
+	raw := n.Raw()
+	if bytes.IndexByte(raw, '\\') >= 0 {
+		return []byte(n.Text())
+	}
+	return raw[1 : len(raw)-1]
 }
 
 // enclosed validates a resource within another: contained, of a Bundle's entry

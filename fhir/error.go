@@ -22,6 +22,7 @@ const (
 	Gone                       // 410: deleted, told only to those who could see it
 	Precondition               // 412: If-Match or a conditional that matched several
 	TooLarge                   // 413
+	URITooLong                 // 414
 	Unsupported                // 415: media type
 	Unprocessable              // 422: a rule of R4 or of ours
 	TooMany                    // 429

@@ -14,7 +14,8 @@ import (
 //
 // The error is an *Error: NotFound for an unknown resource type or a path of no
 // known shape, NotAllowed for a known shape with another method, Invalid for a
-// malformed id or query, NotImplemented for operations, PATCH and compartments.
+// malformed id or query. Which operations and compartments there are is not
+// known here.
 func ParseInteraction(method, path, rawQuery string, isType func(string) bool) (Interaction, error) {
 	segments, err := split(path)
 	if err != nil {
@@ -72,8 +73,8 @@ func shape(method string, s []string, isType func(string) bool) (Interaction, er
 		return methods{"GET": {Kind: SearchSystem}, "POST": {Kind: Transaction}}.pick(method)
 	}
 	switch first := s[0]; {
-	case strings.HasPrefix(first, "$"):
-		return Interaction{}, operation(first)
+	case strings.HasPrefix(first, "$") && len(s) == 1:
+		return operation(method, first, Ref{})
 	case isType(first):
 		return typeShape(method, first, s[1:], isType)
 	case len(s) > 1 || !strings.HasPrefix(first, "_") && first != "metadata":
@@ -93,19 +94,17 @@ func shape(method string, s []string, isType func(string) bool) (Interaction, er
 // typeShape reads what follows a resource type.
 func typeShape(method, t string, rest []string, isType func(string) bool) (Interaction, error) {
 	if len(rest) == 0 {
-		if method == "PATCH" {
-			return Interaction{}, patch()
-		}
 		return methods{
 			"GET":    {Kind: SearchType, Type: t},
 			"POST":   {Kind: Create, Type: t},
 			"PUT":    {Kind: Update, Type: t, Conditional: true},
+			"PATCH":  {Kind: Patch, Type: t, Conditional: true},
 			"DELETE": {Kind: Delete, Type: t, Conditional: true},
 		}.pick(method)
 	}
 	switch id := rest[0]; {
-	case strings.HasPrefix(id, "$"):
-		return Interaction{}, operation(id)
+	case strings.HasPrefix(id, "$") && len(rest) == 1:
+		return operation(method, id, Ref{Type: t})
 	case id == "_history" && len(rest) == 1:
 		return methods{"GET": {Kind: HistoryType, Type: t}}.pick(method)
 	case id == "_search" && len(rest) == 1:
@@ -120,46 +119,67 @@ func typeShape(method, t string, rest []string, isType func(string) bool) (Inter
 // instanceShape reads what follows Type/id.
 func instanceShape(method, t, id string, rest []string, isType func(string) bool) (Interaction, error) {
 	if len(rest) == 0 {
-		if method == "PATCH" {
-			return Interaction{}, patch()
-		}
 		return methods{
 			"GET":    {Kind: Read, Type: t, ID: id},
 			"PUT":    {Kind: Update, Type: t, ID: id},
+			"PATCH":  {Kind: Patch, Type: t, ID: id},
 			"DELETE": {Kind: Delete, Type: t, ID: id},
 		}.pick(method)
 	}
 	switch next := rest[0]; {
-	case strings.HasPrefix(next, "$"):
-		return Interaction{}, operation(next)
+	case strings.HasPrefix(next, "$") && len(rest) == 1:
+		return operation(method, next, Ref{Type: t, ID: id})
 	case next == "_history" && len(rest) == 1:
 		return methods{"GET": {Kind: HistoryInstance, Type: t, ID: id}}.pick(method)
-	case next == "_history" && len(rest) == 2:
-		return versionShape(method, t, id, rest[1])
-	case len(rest) == 1 && (next == "*" || isType(next)):
-		return Interaction{}, NewError(NotImplemented, "not-supported", "compartment search is not supported: search "+shorten(next)+" with a parameter that names the "+t)
+	case next == "_history":
+		return versionShape(method, Ref{Type: t, ID: id}, rest[1:])
+	case next == "*" || isType(next):
+		return compartmentShape(method, Ref{Type: t, ID: id}, strings.TrimPrefix(next, "*"), rest[1:])
+	}
+	return Interaction{}, noSuchPath()
+}
+
+// compartmentShape reads what follows Type/id/Type or Type/id/* (R4
+// http.html#search, compartmentdefinition.html).
+func compartmentShape(method string, compartment Ref, t string, rest []string) (Interaction, error) {
+	ix := Interaction{Kind: SearchCompartment, Type: t, Compartment: compartment}
+	switch {
+	case len(rest) == 0:
+		return methods{"GET": ix}.pick(method)
+	case len(rest) == 1 && rest[0] == "_search":
+		return methods{"POST": ix}.pick(method)
 	}
 	return Interaction{}, noSuchPath()
 }
 
 // versionShape reads a version id. A legal one that is no number of ours names
 // a version that does not exist.
-func versionShape(method, t, id, version string) (Interaction, error) {
-	if !IsID(version) {
-		return Interaction{}, NewError(Invalid, "invalid", "not a legal version id: "+shorten(version))
+func versionShape(method string, ref Ref, rest []string) (Interaction, error) {
+	if !IsID(rest[0]) {
+		return Interaction{}, NewError(Invalid, "invalid", "not a legal version id: "+shorten(rest[0]))
 	}
-	v, ok := parseVersion(version)
+	v, ok := parseVersion(rest[0])
 	if !ok {
 		return Interaction{}, ErrNotFound()
 	}
-	return methods{"GET": {Kind: VRead, Type: t, ID: id, Version: v}}.pick(method)
+	ref.Version = v
+	switch {
+	case len(rest) == 1:
+		return methods{"GET": {Kind: VRead, Type: ref.Type, ID: ref.ID, Version: v}}.pick(method)
+	case len(rest) == 2 && strings.HasPrefix(rest[1], "$"):
+		return operation(method, rest[1], ref)
+	}
+	return Interaction{}, noSuchPath()
 }
 
-func operation(name string) error {
-	return NewError(NotImplemented, "not-supported", "operation "+shorten(name)+" is not supported")
+// operation reads a call of $name (R4 operations.html); the names and levels
+// that there are is for the server to say.
+func operation(method, name string, on Ref) (Interaction, error) {
+	ix := Interaction{Kind: Operation, Operation: name[1:], Type: on.Type, ID: on.ID, Version: on.Version}
+	posted := ix
+	posted.Posted = true
+	return methods{"GET": ix, "POST": posted}.pick(method)
 }
-
-func patch() error { return NewError(NotImplemented, "not-supported", "PATCH is not supported") }
 
 func noSuchPath() error { return NewError(NotFound, "not-supported", "no such path") }
 

@@ -34,6 +34,15 @@ func TestParseInteraction(t *testing.T) {
 		"POST /_search?_type=Patient":             {Kind: SearchSystem, Params: []Param{{"_type", "Patient"}}},
 		"POST /":                                  {Kind: Transaction},
 		"POST ":                                   {Kind: Transaction},
+		"PATCH /Patient/1":                        {Kind: Patch, Type: "Patient", ID: "1"},
+		"PATCH /Patient?a=b":                      {Kind: Patch, Type: "Patient", Conditional: true, Params: []Param{{"a", "b"}}},
+		"GET /$export":                            {Kind: Operation, Operation: "export"},
+		"POST /Patient/$validate":                 {Kind: Operation, Operation: "validate", Type: "Patient", Posted: true},
+		"GET /Patient/1/$everything?start=2020":   {Kind: Operation, Operation: "everything", Type: "Patient", ID: "1", Params: []Param{{"start", "2020"}}},
+		"GET /Patient/1/_history/2/$meta":         {Kind: Operation, Operation: "meta", Type: "Patient", ID: "1", Version: 2},
+		"GET /Patient/1/Observation?code=x":       {Kind: SearchCompartment, Type: "Observation", Compartment: Ref{Type: "Patient", ID: "1"}, Params: []Param{{"code", "x"}}},
+		"GET /Patient/1/*":                        {Kind: SearchCompartment, Compartment: Ref{Type: "Patient", ID: "1"}},
+		"POST /Patient/1/Observation/_search":     {Kind: SearchCompartment, Type: "Observation", Compartment: Ref{Type: "Patient", ID: "1"}},
 		"GET /Patient/" + strings.Repeat("a", 64): {Kind: Read, Type: "Patient", ID: strings.Repeat("a", 64)},
 	} {
 		got, err := parseRequest(request)
@@ -73,6 +82,14 @@ func TestParseInteractionRefuses(t *testing.T) {
 		"GET /Patient?a=%":                             {Invalid, "invalid"},
 		"PUT /Patient":                                 {Invalid, "required"},
 		"DELETE /Patient":                              {Invalid, "required"},
+		"PATCH /Patient":                               {Invalid, "required"},
+		"GET /$a/b":                                    {NotFound, "not-supported"},
+		"GET /Patient/$a/b":                            {Invalid, "invalid"},
+		"GET /Patient/1/$a/b":                          {NotFound, "not-supported"},
+		"GET /Patient/1/Observation/2":                 {NotFound, "not-supported"},
+		"PUT /Patient/1/Observation":                   {NotAllowed, "not-supported"},
+		"GET /Patient/1/Observation/_search":           {NotAllowed, "not-supported"},
+		"DELETE /Patient/$everything":                  {NotAllowed, "not-supported"},
 		"POST /Patient/1":                              {NotAllowed, "not-supported"},
 		"HEAD /Patient/1":                              {NotAllowed, "not-supported"},
 		"get /Patient/1":                               {NotAllowed, "not-supported"},
@@ -85,13 +102,6 @@ func TestParseInteractionRefuses(t *testing.T) {
 		"DELETE /Patient/1/_history/2":                 {NotAllowed, "not-supported"},
 		"DELETE /Patient/1/_history":                   {NotAllowed, "not-supported"},
 		"POST /_history":                               {NotAllowed, "not-supported"},
-		"PATCH /Patient/1":                             {NotImplemented, "not-supported"},
-		"PATCH /Patient?a=b":                           {NotImplemented, "not-supported"},
-		"GET /$export":                                 {NotImplemented, "not-supported"},
-		"POST /Patient/$validate":                      {NotImplemented, "not-supported"},
-		"GET /Patient/1/$everything":                   {NotImplemented, "not-supported"},
-		"GET /Patient/1/Observation":                   {NotImplemented, "not-supported"},
-		"GET /Patient/1/*":                             {NotImplemented, "not-supported"},
 	} {
 		ix, err := parseRequest(request)
 		if err == nil || KindOf(err) != want.kind || IssuesOf(err)[0].Code != want.code {
@@ -109,7 +119,8 @@ func parseRequest(request string) (Interaction, error) {
 func sameInteraction(a, b Interaction) bool {
 	same := slices.Equal(a.Params, b.Params)
 	a.Params, b.Params = nil, nil
-	return same && a.Kind == b.Kind && a.Ref() == b.Ref() && a.Type == b.Type && a.Conditional == b.Conditional
+	return same && a.Kind == b.Kind && a.Ref() == b.Ref() && a.Type == b.Type && a.Conditional == b.Conditional &&
+		a.Compartment == b.Compartment && a.Operation == b.Operation && a.Posted == b.Posted
 }
 
 func FuzzParseInteraction(f *testing.F) {

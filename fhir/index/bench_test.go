@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"sluis/fhir"
-	"sluis/fhir/index"
 )
 
 func BenchmarkExtract(b *testing.B) {
@@ -19,7 +18,7 @@ func BenchmarkExtract(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := index.Extract(doc); err != nil {
+		if _, err := r4.Extract(doc); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -25,6 +25,7 @@ func (x *extraction) date(param int32, v path.Value) bool {
 
 func (x *extraction) addDate(d Date, known bool) {
 	if known {
+		d.Element = x.element
 		x.entries.Dates = append(x.entries.Dates, d)
 	}
 }

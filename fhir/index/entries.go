@@ -16,7 +16,8 @@ type Entries struct {
 	Positions  []Position
 
 	// Narrative and Content are the folded words of the narrative, and of every
-	// string of the resource, narrative included; each once, sorted.
+	// string of the resource that speaks to people, narrative included; each once,
+	// sorted. See Words.
 	Narrative, Content []string
 
 	// Subjects are the patients the resource is about by the subject table of

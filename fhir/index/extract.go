@@ -1,7 +1,9 @@
 package index
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"sluis/conformance"
@@ -14,6 +16,23 @@ import (
 // when it is stored.
 func IsColumn(code string) bool { return code == "_id" || code == "_lastUpdated" }
 
+// Extractor makes the entries of resources by one set of definitions. It is safe
+// for concurrent use. Make it once: it compiles each type when it is first met.
+type Extractor struct {
+	plans *plans
+	base  Base
+}
+
+// NewExtractor makes an Extractor; with R4's own definitions, nil among them, all
+// share what is compiled. References to URLs below base are those to resources
+// here; the zero Base has none.
+func NewExtractor(definitions *conformance.Definitions, base Base) *Extractor {
+	if definitions == nil || definitions == conformance.R4() {
+		return &Extractor{plansOfR4(), base}
+	}
+	return &Extractor{newPlans(definitions), base}
+}
+
 // Extract finds the entries of a validated document by every searchable
 // parameter of its type, by the pseudo parameters of conformance, and its
 // subjects. Entries are sorted, each once: equal resources have equal entries.
@@ -21,19 +40,16 @@ func IsColumn(code string) bool { return code == "_id" || code == "_lastUpdated"
 // The error is an *fhir.Error: Unprocessable, naming each parameter whose value
 // cannot be read (a date that no calendar has), or Internal when the type's
 // expressions do not compile, which a test excludes for R4's.
-func Extract(doc *fhir.Document) (Entries, error) {
-	p, err := planOf(doc.Type())
+func (e *Extractor) Extract(doc *fhir.Document) (Entries, error) {
+	p, err := e.plans.of(doc.Type())
 	if err != nil {
 		return Entries{}, err
 	}
-	x := extraction{entries: Entries{Type: doc.Type(), IsPatient: doc.Type() == "Patient"}}
-	for _, r := range p.rules {
-		for _, v := range r.program.Run(doc.Root()) {
-			if !r.extract(&x, r.param.Key, v) {
-				x.refuse(r.param)
-			}
-		}
+	x := extraction{base: e.base, entries: Entries{Type: doc.Type(), IsPatient: doc.Type() == "Patient"}}
+	for i := range p.rules {
+		x.apply(&p.rules[i], doc.Root())
 	}
+	x.words(doc.Root())
 	for _, s := range p.subjects {
 		for _, v := range s.Run(doc.Root()) {
 			x.subject(v.Node)
@@ -48,8 +64,49 @@ func Extract(doc *fhir.Document) (Entries, error) {
 
 // extraction collects the entries of one document.
 type extraction struct {
+	base    Base
 	entries Entries
 	refused *fhir.Error
+
+	element  Element      // of the composite at hand, else 0
+	measures []measuredAt // so far
+
+	textKey, typeKey int32 // keys of the token parameter at hand for its texts and identifiers; 0: none
+}
+
+// apply adds the entries of one parameter.
+func (x *extraction) apply(r *rule, root fhir.Node) {
+	x.textKey, x.typeKey = r.textKey, r.typeKey
+	for i, v := range r.program.Run(root) {
+		if len(r.parts) > 0 {
+			x.composite(r, root, v, Element(i+1))
+		} else if !r.extract(x, r.param.Key, v) {
+			x.refuse(r.param)
+		}
+	}
+}
+
+// composite adds the entries of the components of one element, when it has all
+// of them. What no component could make sense of was refused already under the
+// component's own parameter.
+func (x *extraction) composite(r *rule, root fhir.Node, v path.Value, element Element) {
+	values := make([][]path.Value, len(r.parts))
+	for i, part := range slices.Backward(r.parts) { // the first is a code, which most have
+		from := v.Node
+		if part.absolute {
+			from = root
+		}
+		if values[i] = part.program.Run(from); len(values[i]) == 0 {
+			return
+		}
+	}
+	x.element = element
+	for i, part := range r.parts {
+		for _, v := range values[i] {
+			part.extract(x, part.param.Key, v)
+		}
+	}
+	x.element = 0
 }
 
 func (x *extraction) refuse(p *conformance.Parameter) {
@@ -66,7 +123,7 @@ func (x *extraction) refuse(p *conformance.Parameter) {
 // subject keeps the patient that a reference names literally. Any other
 // reference makes nobody the subject: fail closed.
 func (x *extraction) subject(reference fhir.Node) {
-	ref, ok := fhir.ParseRef(reference.Get("reference").Text())
+	ref, ok := x.base.Ref(reference.Get("reference").Text())
 	if ok && ref.Type == "Patient" {
 		x.entries.Subjects = append(x.entries.Subjects, ref.Latest())
 	}
@@ -79,9 +136,12 @@ type plan struct {
 }
 
 type rule struct {
-	param   *conformance.Parameter
-	program *path.Program
-	extract extractor
+	param            *conformance.Parameter
+	program          *path.Program
+	extract          extractor
+	absolute         bool // a component that is read from the root
+	textKey, typeKey int32
+	parts            []rule // of a composite
 }
 
 // extractor adds the entries of one value; false means that the value is not a
@@ -96,41 +156,44 @@ var extractors = map[conformance.ParamType]extractor{
 	conformance.NumberParam:    (*extraction).number,
 	conformance.QuantityParam:  (*extraction).quantity,
 	conformance.URIParam:       (*extraction).uri,
+	conformance.SpecialParam:   (*extraction).position,
 }
 
 // plans compiles each type once, when it is first met.
-var plans = sync.OnceValue(func() map[string]func() (*plan, error) {
+type plans struct {
+	byType map[string]func() (*plan, error)
+}
+
+var plansOfR4 = sync.OnceValue(func() *plans { return newPlans(conformance.R4()) })
+
+func newPlans(definitions *conformance.Definitions) *plans {
 	all := map[string]func() (*plan, error){}
 	for _, name := range conformance.Types() {
-		all[name] = sync.OnceValues(func() (*plan, error) { return compile(name) })
+		all[name] = sync.OnceValues(func() (*plan, error) { return compile(definitions, name) })
 	}
-	return all
-})
+	return &plans{all}
+}
 
-func planOf(resourceType string) (*plan, error) {
-	p, ok := plans()[resourceType]
+func (p *plans) of(resourceType string) (*plan, error) {
+	plan, ok := p.byType[resourceType]
 	if !ok {
 		return nil, fhir.NewError(fhir.Invalid, "structure", "not a resource type of R4", "resourceType")
 	}
-	return p()
+	return plan()
 }
 
-func compile(name string) (*plan, error) {
+func compile(definitions *conformance.Definitions, name string) (*plan, error) {
 	p := &plan{}
-	params := slices.Concat(conformance.Pseudo(name), conformance.Searchable(name))
+	params := slices.Concat(conformance.Pseudo(name), definitions.Searchable(name))
 	for _, param := range params {
-		if IsColumn(param.Code) {
+		if IsColumn(param.Code) || param.Expression == "" { // a column, or words
 			continue
 		}
-		program, err := path.Compile(param.Expression, name)
+		r, err := ruleOf(param)
 		if err != nil {
 			return nil, fhir.Wrap(err, fhir.Internal, "exception", "the index of "+name+" cannot be made")
 		}
-		extract, ok := extractors[param.Type]
-		if !ok {
-			return nil, fhir.NewError(fhir.Internal, "exception", "no entries are defined for parameters of type "+string(param.Type))
-		}
-		p.rules = append(p.rules, rule{param, program, extract})
+		p.rules = append(p.rules, r)
 	}
 	for _, param := range conformance.Subjects(name) {
 		program, err := path.Compile(param.Expression, name)
@@ -140,4 +203,36 @@ func compile(name string) (*plan, error) {
 		p.subjects = append(p.subjects, program)
 	}
 	return p, nil
+}
+
+// ruleOf compiles one parameter.
+func ruleOf(param *conformance.Parameter) (rule, error) {
+	program, err := path.Compile(param.Expression, param.Base)
+	if err != nil {
+		return rule{}, err
+	}
+	r := rule{param: param, program: program, extract: extractors[param.Type]}
+	first, _, _ := strings.Cut(strings.TrimLeft(param.Expression, "("), ".")
+	r.absolute = first == param.Base
+	if param.Type == conformance.TokenParam && param.Code[0] != '~' {
+		r.textKey, r.typeKey = param.TextKey(), param.OfTypeKey()
+	}
+	for _, part := range param.Parts {
+		compiled, err := ruleOf(part)
+		if err != nil {
+			return rule{}, err
+		}
+		r.parts = append(r.parts, compiled)
+	}
+	if r.extract == nil && len(r.parts) == 0 {
+		return rule{}, fmt.Errorf("index: no entries are defined for parameters of type %s", param.Type)
+	}
+	return r, nil
+}
+
+// Supports says why a parameter cannot be indexed, if it cannot: its expression
+// is outside the subset of fhir/path, or its type has no entries.
+func Supports(p *conformance.Parameter) error {
+	_, err := ruleOf(p)
+	return err
 }

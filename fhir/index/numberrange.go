@@ -19,24 +19,29 @@ var decimal = regexp.MustCompile(`^(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-
 // R4's search page gives [95, 105) for 1e2; that contradicts its own rule and
 // the two examples beside it, so the rule is followed.
 func NumberRange(s string) (low, high, value float64, ok bool) {
-	m := decimal.FindStringSubmatch(s)
-	if m == nil {
-		return 0, 0, 0, false
-	}
-	exponent := 0
-	if m[4] != "" {
-		var err error
-		if exponent, err = strconv.Atoi(m[4]); err != nil {
-			return 0, 0, 0, false
-		}
-	}
-	exponent -= len(m[3]) + 1
-	tenths, ok := new(big.Int).SetString(m[1]+m[2]+m[3]+"0", 10)
+	tenths, exponent, ok := decimalOf(s)
 	if !ok {
 		return 0, 0, 0, false
 	}
 	half := big.NewInt(5)
 	return scaled(new(big.Int).Sub(tenths, half), exponent), scaled(new(big.Int).Add(tenths, half), exponent), scaled(tenths, exponent), true
+}
+
+// decimalOf reads a decimal as tenths × 10^exponent, tenths being ten times the
+// digits written.
+func decimalOf(s string) (tenths *big.Int, exponent int, ok bool) {
+	m := decimal.FindStringSubmatch(s)
+	if m == nil {
+		return nil, 0, false
+	}
+	if m[4] != "" {
+		var err error
+		if exponent, err = strconv.Atoi(m[4]); err != nil {
+			return nil, 0, false
+		}
+	}
+	tenths, ok = new(big.Int).SetString(m[1]+m[2]+m[3]+"0", 10)
+	return tenths, exponent - len(m[3]) - 1, ok
 }
 
 // scaled is n × 10^exponent, rounded once.

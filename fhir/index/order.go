@@ -29,6 +29,9 @@ func (e *Entries) tidy() {
 	e.URIs = unique(e.URIs, func(a, b URI) int {
 		return cmp.Or(cmp.Compare(a.Param, b.Param), strings.Compare(a.Value, b.Value), cmp.Compare(a.Element, b.Element))
 	})
+	e.Positions = unique(e.Positions, func(a, b Position) int {
+		return cmp.Or(cmp.Compare(a.Param, b.Param), cmp.Compare(a.X, b.X), cmp.Compare(a.Y, b.Y), cmp.Compare(a.Z, b.Z))
+	})
 	e.Subjects = unique(e.Subjects, func(a, b fhir.Ref) int { return strings.Compare(a.String(), b.String()) })
 }
 
@@ -39,7 +42,7 @@ func compareQuantities(a, b Quantity) int {
 
 func compareReferences(a, b Reference) int {
 	return cmp.Or(cmp.Compare(a.Param, b.Param), strings.Compare(a.Type, b.Type), strings.Compare(a.ID, b.ID), cmp.Compare(a.Version, b.Version),
-		strings.Compare(a.URL, b.URL), strings.Compare(a.System, b.System), strings.Compare(a.Identifier, b.Identifier))
+		strings.Compare(a.URL, b.URL), strings.Compare(a.System, b.System), strings.Compare(a.Identifier, b.Identifier), cmp.Compare(a.Element, b.Element))
 }
 
 func unique[T comparable](s []T, compare func(a, b T) int) []T {

@@ -16,14 +16,14 @@ func (x *extraction) reference(param int32, v path.Value) bool {
 	switch {
 	case n.Kind() == fhir.String:
 		for _, s := range canonicalForms(n.Text()) {
-			x.addReference(literal(param, s))
+			x.addReference(x.literal(param, s))
 		}
 	case v.Type != "" && v.Type != "Reference":
 		// A choice that is no reference, such as Consent.sourceAttachment.
 	case !n.Get("resourceType").IsZero():
 		x.addReference(Reference{Param: param, Type: n.Get("resourceType").Text(), ID: n.Get("id").Text()})
 	default:
-		r := literal(param, n.Get("reference").Text())
+		r := x.literal(param, n.Get("reference").Text())
 		r.System = n.At("identifier", "system").Text()
 		r.Identifier = n.At("identifier", "value").Text()
 		x.addReference(r)
@@ -32,8 +32,8 @@ func (x *extraction) reference(param int32, v path.Value) bool {
 }
 
 // literal reads the string of a reference (R4 references.html#literal).
-func literal(param int32, s string) Reference {
-	ref, ok := fhir.ParseRef(s)
+func (x *extraction) literal(param int32, s string) Reference {
+	ref, ok := x.base.Ref(s)
 	switch {
 	case ok && conformance.IsType(ref.Type):
 		return Reference{Param: param, Type: ref.Type, ID: ref.ID, Version: ref.Version}
@@ -45,6 +45,7 @@ func literal(param int32, s string) Reference {
 
 func (x *extraction) addReference(r Reference) {
 	if r.ID != "" || r.URL != "" || r.System != "" || r.Identifier != "" {
+		r.Element = x.element
 		x.entries.References = append(x.entries.References, r)
 	}
 }

@@ -37,7 +37,7 @@ func (x *extraction) text(param int32, v path.Value) bool {
 
 func (x *extraction) addString(param int32, n fhir.Node) {
 	if s := n.Text(); s != "" {
-		x.entries.Strings = append(x.entries.Strings, String{Param: param, Folded: Fold(s), Exact: s})
+		x.entries.Strings = append(x.entries.Strings, String{Param: param, Element: x.element, Folded: Fold(s), Exact: s})
 	}
 }
 
@@ -45,7 +45,7 @@ func (x *extraction) addString(param int32, n fhir.Node) {
 // without it (R4 references.html#canonical).
 func (x *extraction) uri(param int32, v path.Value) bool {
 	for _, s := range canonicalForms(v.Text()) {
-		x.entries.URIs = append(x.entries.URIs, URI{Param: param, Value: s})
+		x.entries.URIs = append(x.entries.URIs, URI{Param: param, Element: x.element, Value: s})
 	}
 	return true
 }

@@ -21,20 +21,55 @@ func (x *extraction) token(param int32, v path.Value) bool {
 	switch {
 	case n.Kind() != fhir.Object:
 		x.addToken(Token{Param: param, Code: v.Text()})
+	case v.Type != "" && v.Type != "CodeableConcept" && v.Type != "Coding" && v.Type != "Identifier":
+		// A choice without a code, such as Group.characteristic.valueRange.
 	case n.Get("coding").Kind() == fhir.Array:
 		for c := range n.Get("coding").All() {
 			x.coding(param, c)
 		}
+		x.addText(n.Get("text"))
 	case n.Get("value").Kind() == fhir.String:
-		system := n.Get("system").Text()
-		if contactSystems[system] {
-			system = ""
-		}
-		x.addToken(Token{Param: param, System: system, Code: n.Get("value").Text()})
+		x.identifier(param, n)
 	default:
 		x.coding(param, n)
+		x.textAlone(param, n)
 	}
 	return true
+}
+
+// identifier indexes an Identifier or ContactPoint; the former besides by its
+// type (R4 search.html#modifiers, :ofType and :text).
+func (x *extraction) identifier(param int32, n fhir.Node) {
+	system, value := n.Get("system").Text(), n.Get("value").Text()
+	if contactSystems[system] {
+		system = ""
+	}
+	x.addToken(Token{Param: param, System: system, Code: value})
+	kind := n.Get("type")
+	x.addText(kind.Get("text"))
+	for c := range kind.Get("coding").All() {
+		if code := c.Get("code").Text(); code != "" && x.typeKey != 0 && x.element == 0 {
+			x.entries.Tokens = append(x.entries.Tokens, Token{Param: x.typeKey, System: c.Get("system").Text(), Code: TypedIdentifier(code, value)})
+		}
+	}
+}
+
+// TypedIdentifier is the code of the Token of an identifier under its type.
+func TypedIdentifier(kind, value string) string { return kind + "|" + value }
+
+// textAlone keeps a concept without codings as a Token of nothing.
+func (x *extraction) textAlone(param int32, n fhir.Node) {
+	if !n.Get("text").IsZero() && n.Get("code").IsZero() {
+		x.entries.Tokens = append(x.entries.Tokens, Token{Param: param, Element: x.element})
+	}
+	x.addText(n.Get("text"))
+}
+
+// addText adds what people call a code.
+func (x *extraction) addText(n fhir.Node) {
+	if s := n.Text(); s != "" && x.textKey != 0 && x.element == 0 {
+		x.entries.Strings = append(x.entries.Strings, String{Param: x.textKey, Folded: Fold(s), Exact: s})
+	}
 }
 
 func (x *extraction) coding(param int32, n fhir.Node) {
@@ -43,10 +78,12 @@ func (x *extraction) coding(param int32, n fhir.Node) {
 		System: n.Get("system").Text(),
 		Code:   n.Get("code").Text(),
 	})
+	x.addText(n.Get("display"))
 }
 
 func (x *extraction) addToken(t Token) {
 	if t != (Token{Param: t.Param}) {
+		t.Element = x.element
 		x.entries.Tokens = append(x.entries.Tokens, t)
 	}
 }

@@ -28,6 +28,8 @@ import (
 //	sa  t.Low  > s.High                         the whole lies after the value
 //	eb  t.High < s.Low                          the whole lies before the value
 //	ap  t.High >= s.Low-w AND t.Low <= s.High+w  overlap, w = the value's width, at least a day
+//	co  t.Low <= s.Low AND t.High >= s.High     the entry contains the value   (_filter only)
+//	po  t.High >= s.Low AND t.Low <= s.High     they overlap                   (_filter only)
 //
 // R4 words ge as "gt or eq", which would leave out a period that begins before
 // and ends within the value although it goes on after the value began; ge and
@@ -46,11 +48,22 @@ import (
 //	ge  t.Value >= n       le  t.Value <= n
 //	sa  t.Low  > n         eb  t.High <= n      the whole lies after, before
 //	ap  t.High > a AND t.Low < b                overlap with [a, b) = the value widened to n ± 10 %
+//	co  t.Low <= n AND t.High > n               the entry contains the value   (_filter only)
 //
 // So 7.1 finds 7.10 and 7.10 does not find 7.1, which may have been 7.14. A
 // Range is two entries with the same Low and High, whose Values are its ends
 // (see index): then gt and its like hold when one end does, which is R4's
-// overlap. The quantity's unit must match as well: see quantityMatches.
+// overlap. The quantity's unit must match as well:
+//
+//	number                the same number, whatever the unit
+//	number||unit          code or unit the same, whatever the system
+//	number|system|        the same system
+//	number|system|code    system and code the same
+//
+// A quantity in UCUM has a second entry, of the system index.CanonicalUCUM, in
+// the base units of its dimension, and a value in a UCUM unit is parsed into
+// that system: so 1 g is 1000 mg. An entry of that system matches a value of
+// that system only. A sort is by it where a resource has one.
 //
 // # The other types
 //
@@ -58,14 +71,35 @@ import (
 //	           system|code   both the same
 //	           |code         the same code, no system
 //	           system|       any code of the system
+//	           :text         a String t of TextKey: t.Folded starts with s.Folded
+//	           :of-type      a Token t of OfTypeKey: t.System equals s.System and
+//	                         t.Code equals s.Code|s.Text
+//	           :in :above :below  nothing: the gate turns them into codes
+//	           ne            not what (none) has: another system or code
 //	string     (none)        t.Folded starts with s.Folded
 //	           :contains     t.Folded contains s.Folded
 //	           :exact        t.Exact equals s.Text
+//	           ew eq ne ge lt  t.Folded ends with, is, is not, is at or after, is
+//	                         before s.Folded, by Unicode code points
 //	uri        (none)        t.Value equals s.Text
+//	           :below        t.Value equals s.Text or starts with it and a slash,
+//	                         a slash at the end of s.Text apart
+//	           :above        t.Value is one of Ancestors(s.Text)
+//	           ne            t.Value is not s.Text
 //	reference  Type/id       the same type and id; with a version, also the version
 //	           id            the same id, any type the parameter may point at
 //	           URL           t.URL equals s.URL
 //	           :identifier   as a token, on t.System and t.Identifier
+//
+// # Other predicates
+//
+//	Composite  some element e: for each part i, an entry t of Parts[i].Key with
+//	           t.Element = e matches Values[…][i], of the same Values […]
+//	Words      each word of one of Any is among Entries.Narrative, or .Content
+//	Near       a position t: (t.X-x)² + (t.Y-y)² + (t.Z-z)² <= c², where x, y, z
+//	           and c are those of Point.Sphere
+//	Has        a resource of Source for which X holds has an entry of Param whose
+//	           Type and ID are those of this one
 //
 // Tokens are compared exactly, in the case written: consent rules and security
 // labels ride on them. A value Patient/x matches references to every Patient
@@ -138,6 +172,10 @@ func DateTests(v Value) Tests[int64] {
 	case Ap:
 		w := max(high-low+1, dayMicros)
 		return all(Test[int64]{HighColumn, AtLeast, low - w}, Test[int64]{LowColumn, AtMost, high + w})
+	case Co:
+		return all(Test[int64]{LowColumn, AtMost, low}, Test[int64]{HighColumn, AtLeast, high})
+	case Po:
+		return all(Test[int64]{HighColumn, AtLeast, low}, Test[int64]{LowColumn, AtMost, high})
 	}
 	return nil
 }
@@ -166,6 +204,8 @@ func NumberTests(v Value) Tests[float64] {
 		low := max(min(v.Low, v.Number-tenth), -math.MaxFloat64)
 		high := min(max(v.High, v.Number+tenth), math.MaxFloat64)
 		return all(Test[float64]{HighColumn, Greater, low}, Test[float64]{LowColumn, Less, high})
+	case Co:
+		return all(Test[float64]{LowColumn, AtMost, v.Number}, Test[float64]{HighColumn, Greater, v.Number})
 	}
 	return nil
 }
@@ -220,15 +260,27 @@ func stringMatches(m Modifier, v Value, t index.String) bool {
 		return v.Text != "" && t.Exact == v.Text
 	case Contains:
 		return v.Folded != "" && strings.Contains(t.Folded, v.Folded)
+	case EndsWith:
+		return v.Folded != "" && strings.HasSuffix(t.Folded, v.Folded)
+	case Equals:
+		return v.Folded != "" && t.Folded == v.Folded
+	case Differs:
+		return v.Folded != "" && t.Folded != v.Folded
+	case From:
+		return v.Folded != "" && t.Folded >= v.Folded
+	case Until:
+		return v.Folded != "" && t.Folded < v.Folded
 	}
 	return v.Folded != "" && strings.HasPrefix(t.Folded, v.Folded)
 }
 
 // quantityMatches adds the unit to the number: none written, any unit will do;
 // number||unit means that code or unit text are the same (R4
-// search.html#quantity). Values are not converted between units.
+// search.html#quantity).
 func quantityMatches(v Value, t index.Quantity) bool {
 	switch {
+	case v.System == "" && t.System == index.CanonicalUCUM:
+		return false
 	case v.System != "" && t.System != v.System:
 		return false
 	case v.System != "" && v.Code != "" && t.Code != v.Code:
@@ -237,6 +289,55 @@ func quantityMatches(v Value, t index.Quantity) bool {
 		return false
 	}
 	return NumberTests(v).Hold(t.Low, t.High, t.Value)
+}
+
+// uriMatches is the uri table.
+func uriMatches(m Modifier, v Value, t index.URI) bool {
+	switch {
+	case v.Text == "":
+		return false
+	case m == Below:
+		branch := strings.TrimSuffix(v.Text, "/")
+		return t.Value == branch || strings.HasPrefix(t.Value, branch+"/")
+	case m == Above:
+		return slices.Contains(Ancestors(v.Text), t.Value)
+	case m == Differs:
+		return t.Value != v.Text
+	}
+	return t.Value == v.Text
+}
+
+// Ancestors lists what is above a URL in its path, itself first: each parent,
+// with and without a slash at its end, up to scheme and host (R4
+// search.html#uri).
+func Ancestors(url string) []string {
+	url = strings.TrimSuffix(url, "/")
+	out := []string{url, url + "/"}
+	_, rest, _ := strings.Cut(url, "://")
+	for strings.Contains(rest, "/") {
+		cut := strings.LastIndexByte(rest, '/')
+		url, rest = url[:len(url)-len(rest)+cut], rest[:cut]
+		out = append(out, url, url+"/")
+	}
+	return out
+}
+
+// earthRadius is the mean radius of WGS 84 in metres.
+const earthRadius = 6_371_008.8
+
+// Sphere is the point as a unit vector, and the chord that spans the distance.
+func (p Point) Sphere() (x, y, z, chord float64) {
+	x, y, z = index.Vector(p.Latitude, p.Longitude)
+	if half := p.Metres / (2 * earthRadius); half < math.Pi/2 {
+		return x, y, z, 2 * math.Sin(half)
+	}
+	return x, y, z, 2
+}
+
+func (p Point) covers(t index.Position) bool {
+	x, y, z, chord := p.Sphere()
+	dx, dy, dz := t.X-x, t.Y-y, t.Z-z
+	return dx*dx+dy*dy+dz*dz <= chord*chord
 }
 
 // referenceMatches compares with one of the references that the value denotes.

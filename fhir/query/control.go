@@ -20,13 +20,20 @@ func control(name string) func(*parser, string) *problem {
 		return (*parser).total
 	case "_summary":
 		return (*parser).summary
-	case "_include":
-		return (*parser).include
-	case "_revinclude":
-		return (*parser).revinclude
+	case "_elements":
+		return (*parser).elements
+	case "_contained":
+		return (*parser).contained
+	case "_include", "_include:iterate":
+		return func(p *parser, raw string) *problem { return p.include(raw, name != "_include") }
+	case "_revinclude", "_revinclude:iterate":
+		return func(p *parser, raw string) *problem { return p.revinclude(raw, name != "_revinclude") }
 	}
 	return nil
 }
+
+// shaping are the parameters that control reads: none can stand in a chain.
+var shaping = []string{"_sort", "_count", "_total", "_summary", "_elements", "_contained", "_include", "_revinclude", "_type", "_format", "_pretty"}
 
 // single refuses a parameter that may be given once and was given before.
 func (p *parser) single(name string) *problem {
@@ -68,41 +75,104 @@ func (p *parser) summary(raw string) *problem {
 	if bad := p.single("_summary"); bad != nil {
 		return bad
 	}
-	switch raw {
-	case "count":
-		p.query.Summary = SummaryCount
+	switch s := Summary(raw); s {
+	case SummaryTrue, SummaryText, SummaryData, SummaryCount:
+		if p.query.Summary != SummaryCount { // of _count=0
+			p.query.Summary = s
+		}
 		return nil
 	case "false":
 		return nil
-	case "true", "text", "data":
-		return unsupported("_summary=%s", raw)
 	}
-	return invalid("_summary is count or false")
+	return invalid("_summary is true, text, data, count or false")
 }
 
-// sort reads [-]code,… . References have no order worth the name.
+// consistent refuses what R4 rules out together (search.html#summary): included
+// resources beside narratives alone.
+func (p *parser) consistent() *problem {
+	if p.query.Summary == SummaryText && len(p.query.Includes)+len(p.query.RevIncl) > 0 {
+		return invalid("_summary=text goes with no _include or _revinclude")
+	}
+	return nil
+}
+
+// elements reads _elements: names of top-level elements (R4
+// search.html#elements).
+func (p *parser) elements(raw string) *problem {
+	if bad := p.single("_elements"); bad != nil {
+		return bad
+	}
+	names := strings.Split(raw, ",")
+	if len(names) > MaxParams {
+		return tooCostly("too many elements")
+	}
+	for _, name := range names {
+		if !isElement(name) {
+			return invalid("%s is not the name of an element", quote(name))
+		}
+	}
+	slices.Sort(names)
+	p.query.Elements = slices.Compact(names)
+	return nil
+}
+
+// isElement: a small letter, then letters and digits.
+func isElement(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z' && (i > 0 || c >= 'a')
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// contained reads _contained: resources stand for themselves here, and what they
+// contain is never a match of its own (R4 search.html#contained, the default).
+func (p *parser) contained(raw string) *problem {
+	if raw == "false" {
+		return p.single("_contained")
+	}
+	return unsupported("_contained=%s", clip(raw))
+}
+
+// sort reads [-]code,… .
 func (p *parser) sort(raw string) *problem {
 	if bad := p.single("_sort"); bad != nil {
 		return bad
 	}
 	for _, key := range strings.Split(raw, ",") {
 		code, desc := strings.CutPrefix(key, "-")
-		param, ok := lookup(p.sortType(), code)
+		param, ok := p.lookup(p.sortType(), code)
 		switch {
 		case !ok:
 			return invalid("%s is not a parameter to sort by", quote(code))
-		case !param.Searchable() || param.Type == conformance.ReferenceParam:
+		case !sortable(param):
 			return unsupported("sorting by the %s parameter %s", param.Type, code)
 		case slices.ContainsFunc(p.query.Sort, func(s Sort) bool { return s.Param == param }):
 			return invalid("%s is given twice", code)
+		case len(p.query.Sort) == maxSort:
+			return tooCostly("too many keys")
 		}
 		p.query.Sort = append(p.query.Sort, Sort{param, desc})
 	}
 	return nil
 }
 
+// Limits of what shapes a result.
+const (
+	maxSort     = 8
+	maxIncludes = 32
+)
+
+// sortable leaves out what has no one value to compare.
+func sortable(p *conformance.Parameter) bool {
+	return p.Searchable() && p.Expression != "" && p.Type != conformance.CompositeParam && p.Type != conformance.SpecialParam
+}
+
 // sortType is the type whose parameters order the result; several types have
-// only _lastUpdated in common.
+// only those of every resource in common.
 func (p *parser) sortType() string {
 	if p.query.Type == "" && len(p.among) == 1 {
 		return p.among[0]
@@ -110,27 +180,40 @@ func (p *parser) sortType() string {
 	return p.query.Type
 }
 
-func (p *parser) include(raw string) *problem {
-	inc, bad := includePath(raw)
+func (p *parser) include(raw string, iterate bool) *problem {
+	inc, bad := p.includePath(raw, iterate)
 	if bad != nil {
 		return bad
 	}
-	if !p.searches(inc.Source) {
+	if !iterate && inc.Source != "" && !p.searches(inc.Source) {
 		return invalid("%s is not among what is searched", inc.Source)
 	}
-	p.query.Includes = appendOnce(p.query.Includes, inc)
-	return nil
+	return p.addInclude(&p.query.Includes, inc)
 }
 
-func (p *parser) revinclude(raw string) *problem {
-	inc, bad := includePath(raw)
+func (p *parser) revinclude(raw string, iterate bool) *problem {
+	inc, bad := p.includePath(raw, iterate)
 	if bad != nil {
 		return bad
 	}
-	if !slices.ContainsFunc(inc.Param.Targets, p.searches) || inc.Target != "" && !p.searches(inc.Target) {
+	targets := conformance.Types()
+	if inc.Param != nil {
+		targets = inc.Param.Targets
+	}
+	if !iterate && (!slices.ContainsFunc(targets, p.searches) || inc.Target != "" && !p.searches(inc.Target)) {
 		return invalid("%s does not point at what is searched", quote(raw))
 	}
-	p.query.RevIncl = appendOnce(p.query.RevIncl, inc)
+	return p.addInclude(&p.query.RevIncl, inc)
+}
+
+func (p *parser) addInclude(list *[]Include, inc Include) *problem {
+	switch {
+	case slices.Contains(*list, inc):
+	case len(*list) == maxIncludes:
+		return tooCostly("too many includes")
+	default:
+		*list = append(*list, inc)
+	}
 	return nil
 }
 
@@ -144,33 +227,30 @@ func (p *parser) searches(resourceType string) bool {
 	return true
 }
 
-func appendOnce(list []Include, inc Include) []Include {
-	if slices.Contains(list, inc) {
-		return list
+// includePath reads *, Source:* or Source:parameter, the latter two with an
+// optional :Target (R4 search.html#include).
+func (l Language) includePath(raw string, iterate bool) (Include, *problem) {
+	inc := Include{Iterate: iterate}
+	if raw == "*" {
+		return inc, nil
 	}
-	return append(list, inc)
-}
-
-// includePath reads Source:parameter[:Target] (R4 search.html#include).
-func includePath(raw string) (Include, *problem) {
 	parts := strings.Split(raw, ":")
-	if slices.Contains(parts, "*") {
-		return Include{}, unsupported("a wildcard")
-	}
 	if len(parts) != 2 && len(parts) != 3 {
 		return Include{}, invalid("%s is not Source:parameter or Source:parameter:Target", quote(raw))
 	}
-	if !conformance.IsType(parts[0]) {
+	if inc.Source = parts[0]; !conformance.IsType(inc.Source) {
 		return Include{}, invalid("%s is not a resource type", quote(parts[0]))
 	}
-	param, ok := conformance.Lookup(parts[0], parts[1])
-	if !ok || param.Type != conformance.ReferenceParam {
-		return Include{}, invalid("%s has no reference parameter %s", parts[0], quote(parts[1]))
+	targets := conformance.Types()
+	if parts[1] != "*" {
+		param, ok := l.definitions().Lookup(parts[0], parts[1])
+		if !ok || param.Type != conformance.ReferenceParam {
+			return Include{}, invalid("%s has no reference parameter %s", parts[0], quote(parts[1]))
+		}
+		inc.Param, targets = param, param.Targets
 	}
-	inc := Include{Source: parts[0], Param: param}
 	if len(parts) == 3 {
-		inc.Target = parts[2]
-		if !slices.Contains(param.Targets, inc.Target) {
+		if inc.Target = parts[2]; !slices.Contains(targets, inc.Target) {
 			return Include{}, invalid("%s:%s cannot point at %s", parts[0], parts[1], quote(inc.Target))
 		}
 	}

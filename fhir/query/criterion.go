@@ -9,38 +9,30 @@ import (
 	"sluis/fhir/index"
 )
 
-// maxChainTargets bounds the types an untyped chain may branch into.
-const maxChainTargets = 16
-
-// refused are the parameters of R4 that name a filter this server does not
-// have; they are never ignored, not even leniently.
-var refused = []string{"_has", "_filter", "_list", "_text", "_content", "_query", "_contained", "_containedType", "_score"}
-
-// criterion reads one parameter that says what to match.
-func criterion(resourceType, name, raw string) (Expr, *problem) {
-	head, rest, chained := strings.Cut(name, ".")
-	if code, _, _ := strings.Cut(head, ":"); slices.Contains(refused, code) {
-		return nil, unsupported("%s", code)
-	}
-	if chained {
-		return chain(resourceType, head, rest, raw)
-	}
-	return comparison(resourceType, head, raw)
-}
+// refused are the parameters of R4 that this server does not have; they are
+// never ignored, not even leniently.
+var refused = []string{"_query", "_containedType", "_score"}
 
 // comparison reads code[:modifier]=values.
-func comparison(resourceType, name, raw string) (Expr, *problem) {
+func (r *reader) comparison(resourceType, name, raw string) (Expr, *problem) {
 	code, modifier, modified := strings.Cut(name, ":")
-	if modified && modifier == "" {
+	switch {
+	case modified && modifier == "":
 		return nil, invalid("an empty modifier")
-	}
-	if slices.Contains(refused, code) {
+	case slices.Contains(refused, code) || slices.Contains(shaping, code):
 		return nil, unsupported("%s", code)
-	}
-	if code == "_id" {
+	case code == "_id":
 		return identity(modifier, raw)
+	case code == "_has":
+		return nil, invalid("_has is _has:Type:reference:parameter")
 	}
-	p, ok := lookup(resourceType, code)
+	if read := r.special(code); read != nil {
+		if modified {
+			return nil, unsupported("the modifier :%s of %s", clip(modifier), code)
+		}
+		return read(resourceType, raw)
+	}
+	p, ok := r.lookup(resourceType, code)
 	switch {
 	case !ok:
 		return nil, unknownParameter(resourceType, code)
@@ -48,54 +40,85 @@ func comparison(resourceType, name, raw string) (Expr, *problem) {
 		return nil, unsupported("a %s parameter such as %s", p.Type, code)
 	case raw == "":
 		return nil, invalid("an empty value")
-	case index.IsColumn(code) && modified:
+	case modified && (index.IsColumn(code) || p.Expression == ""):
 		return nil, unsupported("the modifier :%s of %s", clip(modifier), code)
+	case p.Expression == "":
+		return words(code == conformance.ContentCode, raw)
 	}
-	return modify(p, modifier, raw)
+	return r.modify(p, modifier, raw)
 }
 
-// lastUpdated is the parameter of a search over all types; like that of each
-// type it is answered from a column.
-var lastUpdated = &conformance.Parameter{
-	Base: "Resource", Code: "_lastUpdated", URL: "http://hl7.org/fhir/SearchParameter/Resource-lastUpdated",
-	Type: conformance.DateParam, Expression: "Resource.meta.lastUpdated",
-	Key: conformance.ParameterKey("Resource", "_lastUpdated"),
-}
-
-func lookup(resourceType, code string) (*conformance.Parameter, bool) {
-	if resourceType == "" && code == lastUpdated.Code {
-		return lastUpdated, true
+// special is what reads a parameter that no SearchParameter defines, or nil.
+func (r *reader) special(code string) func(resourceType, raw string) (Expr, *problem) {
+	switch code {
+	case "_filter":
+		return r.filter
+	case "_list":
+		return r.list
 	}
-	return conformance.Lookup(resourceType, code)
+	return nil
 }
 
 func clip(s string) string { return strings.Trim(quote(s), `"`) }
 
 // modify reads the values as the modifier has it (R4 search.html#modifiers).
-func modify(p *conformance.Parameter, modifier, raw string) (Expr, *problem) {
+func (l Language) modify(p *conformance.Parameter, modifier, raw string) (Expr, *problem) {
 	switch {
-	case modifier == "":
-		return compare(p, NoModifier, "", raw)
+	case modifier == "missing" && (p.Type == conformance.CompositeParam || p.Type == conformance.SpecialParam):
+		// R4: of all parameters but combinations.
 	case modifier == "missing":
 		return missing(p, raw)
-	case modifier == "not" && p.Type == conformance.TokenParam:
-		x, bad := compare(p, NoModifier, "", raw)
-		return negate(x, bad)
-	case (modifier == "exact" || modifier == "contains") && p.Type == conformance.StringParam:
-		return compare(p, Modifier(modifier), "", raw)
-	case modifier == "identifier" && p.Type == conformance.ReferenceParam:
-		return compare(p, IdentifierOf, "", raw)
+	case modifier == "" && p.Type == conformance.CompositeParam:
+		return l.composite(p, raw)
+	case modifier == "" && p.Type == conformance.SpecialParam:
+		return near(p, raw)
+	case modifier == "":
+		return l.compare(p, NoModifier, "", raw)
 	case p.Type == conformance.ReferenceParam && conformance.IsType(modifier):
 		if !slices.Contains(p.Targets, modifier) {
 			return nil, invalid("%s cannot point at %s", p.Code, modifier)
 		}
-		return compare(p, NoModifier, modifier, raw)
+		return l.compare(p, NoModifier, modifier, raw)
+	}
+	if m, negative, ok := modifierOf(p, modifier); ok {
+		x, bad := l.compare(p, m, "", raw)
+		if bad != nil || !negative {
+			return x, bad
+		}
+		return negate(x, nil)
 	}
 	return nil, unsupported("the modifier :%s on a %s parameter", clip(modifier), p.Type)
 }
 
-func compare(p *conformance.Parameter, m Modifier, target, raw string) (Expr, *problem) {
-	vs, bad := values(p, m, target, raw)
+// modifierOf is what a modifier means to the type of a parameter; some are the
+// negation of another. :of-type is R4's text, :ofType its code.
+func modifierOf(p *conformance.Parameter, modifier string) (m Modifier, negative, ok bool) {
+	switch p.Type {
+	case conformance.TokenParam:
+		switch modifier {
+		case "not":
+			return NoModifier, true, true
+		case "not-in":
+			return In, true, true
+		case "in", "above", "below":
+			return Modifier(modifier), false, true
+		case "text", "of-type":
+			return Modifier(modifier), false, p.Base != "Resource"
+		case "ofType":
+			return OfType, false, p.Base != "Resource"
+		}
+	case conformance.StringParam:
+		return Modifier(modifier), false, modifier == "exact" || modifier == "contains"
+	case conformance.URIParam:
+		return Modifier(modifier), false, modifier == "above" || modifier == "below"
+	case conformance.ReferenceParam:
+		return IdentifierOf, false, modifier == "identifier"
+	}
+	return NoModifier, false, false
+}
+
+func (l Language) compare(p *conformance.Parameter, m Modifier, target, raw string) (Expr, *problem) {
+	vs, bad := l.values(p, m, target, raw)
 	if bad != nil {
 		return nil, bad
 	}
@@ -131,7 +154,7 @@ func identity(modifier, raw string) (Expr, *problem) {
 	}
 	ids := strings.Split(raw, ",")
 	if len(ids) > MaxValues {
-		return nil, &problem{code: "too-costly", text: "too many values"}
+		return nil, tooCostly("too many values")
 	}
 	for _, id := range ids {
 		if !fhir.IsID(id) {
@@ -142,47 +165,4 @@ func identity(modifier, raw string) (Expr, *problem) {
 		return negate(IDIs{ids}, nil)
 	}
 	return IDIs{ids}, nil
-}
-
-// chain reads code[:Type].code[:modifier]=values (R4 search.html#chaining), one
-// hop: the target's parameter may be any that a search of the target may have.
-// Without a type it branches to every target that has the parameter.
-func chain(resourceType, head, rest, raw string) (Expr, *problem) {
-	if strings.Contains(rest, ".") {
-		return nil, unsupported("a chain of more than one hop")
-	}
-	code, target, typed := strings.Cut(head, ":")
-	p, ok := lookup(resourceType, code)
-	switch {
-	case !ok:
-		return nil, unknownParameter(resourceType, code)
-	case p.Type != conformance.ReferenceParam || !p.Searchable():
-		return nil, invalid("%s is not a reference, so nothing can follow it", code)
-	case typed && !slices.Contains(p.Targets, target):
-		return nil, invalid("%s cannot point at %s", code, quote(target))
-	case typed:
-		return hop(p, []string{target}, rest, raw)
-	}
-	return hop(p, p.Targets, rest, raw)
-}
-
-func hop(p *conformance.Parameter, targets []string, rest, raw string) (Expr, *problem) {
-	var branches []Expr
-	code, _, _ := strings.Cut(rest, ":")
-	for _, t := range targets {
-		x, bad := comparison(t, rest, raw)
-		switch {
-		case bad != nil && bad.unknown:
-			continue
-		case bad != nil:
-			return nil, bad
-		case len(branches) == maxChainTargets:
-			return nil, &problem{code: "too-costly", text: "name the type, as in " + p.Code + ":" + t + "." + clip(code)}
-		}
-		branches = append(branches, Chain{Param: p, Target: t, X: x})
-	}
-	if len(branches) == 0 {
-		return nil, unknownParameter(strings.Join(targets[:min(len(targets), 3)], ", "), code)
-	}
-	return Or(branches...), nil
 }

@@ -245,7 +245,7 @@ func Empty(x Expr) bool {
 	case Composite:
 		return x.Param == nil || len(x.Values) == 0
 	case Words:
-		return len(x.Any) == 0
+		return !slices.ContainsFunc(x.Any, func(all []string) bool { return len(all) > 0 })
 	case Near:
 		return x.Param == nil || len(x.Points) == 0
 	case Conj:

@@ -3,6 +3,7 @@ package query_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,7 +85,10 @@ func drawExpr(t *rapid.T, depth int) query.Expr {
 	case 4:
 		return query.Subjects{X: query.Shape{IDs: rapid.SliceOfN(rapid.Int64Range(0, 2), 0, 2).Draw(t, "shapes")}}
 	case 5:
-		q, err := query.Parse("Observation", []fhir.Param{drawParam(t, "Observation")})
+		q, err := language.Parse("Observation", []fhir.Param{drawParam(t, "Observation")})
+		if err != nil && strings.Contains(err.Error(), "too many hops") {
+			return query.None{}
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,23 +173,33 @@ func deep(n int) query.Expr {
 
 func TestNamed(t *testing.T) {
 	for s, want := range map[string]string{
-		"Patient?_id=b,a,b":                         "Patient/a Patient/b",
-		"Observation?_id=o":                         "Observation/o",
-		"Observation?patient=a":                     "Patient/a",
-		"Observation?subject=a":                     "Patient/a",
-		"Observation?subject=Group/g,Patient/a":     "Group/g Patient/a",
-		"Observation?subject=Patient/a/_history/3":  "Patient/a",
-		"Observation?encounter=e":                   "Encounter/e EpisodeOfCare/e",
-		"Observation?patient._id=a":                 "Patient/a",
-		"Observation?encounter:Encounter.patient=a": "Patient/a",
-		"Observation?code:not=x&_id:not=o":          "Observation/o",
-		"Observation?subject=https://a.example/x":   "",
-		"Observation?subject:identifier=1":          "",
-		"Observation?code=x":                        "",
-		"Observation":                               "",
-		"?_id=a":                                    "Patient/a",
-		"?_id=a&_type=Observation,Patient":          "Observation/a Patient/a",
-		"?_type=Observation,Condition&subject=1":    "Patient/1",
+		"Patient?_id=b,a,b":                                           "Patient/a Patient/b",
+		"Observation?_id=o":                                           "Observation/o",
+		"Observation?patient=a":                                       "Patient/a",
+		"Observation?subject=a":                                       "Patient/a",
+		"Observation?subject=Group/g,Patient/a":                       "Group/g Patient/a",
+		"Observation?subject=Patient/a/_history/3":                    "Patient/a",
+		"Observation?encounter=e":                                     "Encounter/e EpisodeOfCare/e",
+		"Observation?patient._id=a":                                   "Patient/a",
+		"Observation?encounter:Encounter.patient=a":                   "Patient/a",
+		"Observation?code:not=x&_id:not=o":                            "Observation/o",
+		"Observation?subject=https://a.example/x":                     "",
+		"Observation?subject:identifier=1":                            "",
+		"Observation?subject=https://sluis.example/fhir/Patient/a":    "Patient/a",
+		"Observation?encounter:Encounter.subject:Patient._id=a":       "Patient/a",
+		"Patient?_has:Observation:patient:_id=o":                      "Observation/o",
+		"Patient?_has:Observation:patient:subject=Patient/a":          "Patient/a",
+		"Patient?_list=l":                                             "List/l",
+		"Patient?_filter=link re Patient/a or _id eq b":               "Patient/a Patient/b",
+		"Observation?_filter=subject:Patient[_id eq a]._id ne b":      "Patient/a Patient/b",
+		"Observation?_filter=not (subject re Patient/a)":              "Patient/a",
+		"DocumentReference?relationship=DocumentReference/d$replaces": "DocumentReference/d",
+		"?_type=Observation,Patient&_filter=_id eq a":                 "Observation/a Patient/a",
+		"Observation?code=x":                                          "",
+		"Observation":                                                 "",
+		"?_id=a":                                                      "Patient/a",
+		"?_id=a&_type=Observation,Patient":                            "Observation/a Patient/a",
+		"?_type=Observation,Condition&subject=1":                      "Patient/1",
 	} {
 		got := ""
 		for i, r := range query.Named(must(search(s))) {
@@ -201,7 +215,7 @@ func TestNamed(t *testing.T) {
 }
 
 func ExampleMatch() {
-	q := must(query.Parse("Observation", []fhir.Param{{Name: "_id", Value: "o1"}}))
+	q := must(language.Parse("Observation", []fhir.Param{{Name: "_id", Value: "o1"}}))
 	mine := query.And(q.Where, query.Custodian{ID: "hospital"})
 	fmt.Println(query.Match(mine, query.Resource{Type: "Observation", ID: "o1", Custodian: "hospital"}))
 	fmt.Println(query.Match(mine, query.Resource{Type: "Observation", ID: "o1", Custodian: "practice"}))

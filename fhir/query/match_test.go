@@ -16,7 +16,7 @@ func stored(t testing.TB, id, body string) query.Resource {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := index.Extract(doc)
+	e, err := r4.Extract(doc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestMatch(t *testing.T) {
 	} {
 		for want, list := range map[bool][]string{true: c.yes, false: c.no} {
 			for _, s := range list {
-				q, err := query.Parse(c.r.Type, params(s))
+				q, err := language.Parse(c.r.Type, params(s))
 				if err != nil {
 					t.Errorf("%s: %v", s, err)
 				} else if got := query.Match(q.Where, c.r); got != want {
@@ -190,3 +190,9 @@ func TestSubjectPredicates(t *testing.T) {
 		}
 	}
 }
+
+// What the tests index with and parse by.
+var (
+	r4       = index.NewExtractor(nil, index.Base{})
+	language = query.Language{Base: index.ParseBase("https://sluis.example/fhir")}
+)

@@ -20,37 +20,37 @@ const (
 
 // surface are the parameters that concern the form of the answer; fhir/rest
 // reads them.
-var surface = []string{"_format", "_pretty", "_elements"}
+var surface = []string{"_format", "_pretty"}
 
 // IsSurface reports whether Parse passes a parameter over because it says how
-// to write the answer and not what is in it: _format, _pretty, _elements.
+// to write the answer and not what is in it: _format and _pretty.
 func IsSurface(name string) bool { return slices.Contains(surface, name) }
 
 // Parse reads the parameters of a search of one type, or of all with
-// resourceType "" (then _type narrows it, and is required by parameters other
-// than _id and _lastUpdated). The error is an *fhir.Error of kind Invalid that
+// resourceType "" (then _type narrows it, and is required by parameters that not
+// every resource has). The error is an *fhir.Error of kind Invalid that
 // names every parameter at fault: what is unknown, not supported or not a legal
 // value is an error, and no filter is ever dropped (R4 search.html#errors).
-func Parse(resourceType string, params []fhir.Param) (Query, error) {
-	q, _, err := parse(resourceType, params, false)
+func (l Language) Parse(resourceType string, params []fhir.Param) (Query, error) {
+	q, _, err := l.parse(resourceType, params, false)
 	return q, err
 }
 
 // ParseLenient is Parse for Prefer: handling=lenient: parameters that R4 does
 // not know for the type are left out of the query and returned, each name once,
 // so that the answer can say so. Everything else is as strict.
-func ParseLenient(resourceType string, params []fhir.Param) (q Query, ignored []string, err error) {
-	return parse(resourceType, params, true)
+func (l Language) ParseLenient(resourceType string, params []fhir.Param) (q Query, ignored []string, err error) {
+	return l.parse(resourceType, params, true)
 }
 
-func parse(resourceType string, params []fhir.Param, lenient bool) (Query, []string, error) {
+func (l Language) parse(resourceType string, params []fhir.Param, lenient bool) (Query, []string, error) {
 	if resourceType != "" && !conformance.IsType(resourceType) {
 		return Query{}, nil, fhir.NewError(fhir.Invalid, "value", quote(resourceType)+" is not a resource type")
 	}
 	if len(params) > MaxParams {
 		return Query{}, nil, fhir.NewError(fhir.Invalid, "too-costly", "too many parameters")
 	}
-	p := parser{query: Query{Type: resourceType}, lenient: lenient, once: map[string]bool{}}
+	p := parser{Language: l, query: Query{Type: resourceType, language: l}, lenient: lenient, once: map[string]bool{}}
 	p.types(params)
 	for _, param := range params {
 		if bad := p.param(param); bad != nil {
@@ -60,11 +60,15 @@ func parse(resourceType string, params []fhir.Param, lenient bool) (Query, []str
 	if len(p.issues) > 0 {
 		return Query{}, nil, &fhir.Error{Kind: fhir.Invalid, Issues: p.issues}
 	}
+	if bad := p.consistent(); bad != nil {
+		return Query{}, nil, &fhir.Error{Kind: fhir.Invalid, Issues: []fhir.Issue{bad.issue("_summary")}}
+	}
 	p.query.Where = And(p.where...)
 	return p.query, p.ignored, nil
 }
 
 type parser struct {
+	Language
 	query   Query
 	where   []Expr
 	among   []string // the types of _type, in a search over all types
@@ -155,26 +159,32 @@ func (p *parser) typeNames(raw string) ([]string, *problem) {
 // everywhere reads a criterion for the type searched or, in a search over all
 // types, for each of those that _type names: a parameter belongs to a type.
 func (p *parser) everywhere(name, raw string) (Expr, *problem) {
-	code, _, _ := strings.Cut(name, ":")
-	if p.query.Type != "" || code == "_id" || code == lastUpdated.Code {
-		return criterion(p.query.Type, name, raw)
+	r := &reader{Language: p.Language}
+	code := firstCode(name)
+	if p.query.Type != "" || code == "_id" || code == "_lastUpdated" {
+		return r.criterion(p.query.Type, name, raw, 0)
 	}
 	switch len(p.among) {
 	case 0:
-		if slices.Contains(refused, code) {
-			return nil, unsupported("%s", code)
+		x, bad := r.criterion("", name, raw, 0)
+		if bad != nil && bad.unknown {
+			bad = invalid("a search over all types must name them with _type to use this")
 		}
-		return nil, invalid("a search over all types must name them with _type to use this")
+		return x, bad
 	case 1:
-		return criterion(p.among[0], name, raw)
+		return r.criterion(p.among[0], name, raw, 0)
 	}
 	var branches []Expr
 	for _, t := range p.among {
-		x, bad := criterion(t, name, raw)
+		x, bad := r.criterion(t, name, raw, 0)
 		if bad != nil {
 			return nil, bad
 		}
 		branches = append(branches, And(TypeIs{[]string{t}}, x))
 	}
-	return Or(branches...), nil
+	x := Or(branches...)
+	if code == "_filter" {
+		p.query.filters = append(p.query.filters, filterOf{x, raw})
+	}
+	return x, nil
 }

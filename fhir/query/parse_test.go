@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"sluis/conformance"
 	"sluis/fhir"
+	"sluis/fhir/index"
 	"sluis/fhir/query"
 )
 
@@ -28,7 +30,7 @@ func params(s string) []fhir.Param {
 // search parses "Type?a=b&c=d".
 func search(s string) (query.Query, error) {
 	resourceType, rest, _ := strings.Cut(s, "?")
-	return query.Parse(resourceType, params(rest))
+	return language.Parse(resourceType, params(rest))
 }
 
 func unescaped(t *testing.T, q query.Query) string {
@@ -90,13 +92,71 @@ var understood = map[string]string{
 	"Observation?_count=0":                               "Observation?_summary=count",
 	"Observation?_summary=count":                         "",
 	"Observation?_summary=false":                         "Observation",
-	"Observation?_format=json&_pretty=true&_elements=id": "Observation",
-	"?_type=Patient,Observation":                         "?_type=Observation,Patient",
-	"?_type=Patient&name=x":                              "",
-	"?_type=Observation,Patient&_tag=x":                  "",
-	"?_type=Condition,Observation&subject.name=x":        "",
-	"?_type=Observation,Patient&_tag:not=x":              "",
-	"?_id=a&_lastUpdated=2020":                           "",
+	"Observation?_format=json&_pretty=true&_elements=id": "Observation?_elements=id",
+	"Observation?_contained=false":                       "Observation",
+	"Observation?_summary=text&_elements=status,code":    "Observation?_summary=text&_elements=code,status",
+	"Observation?_summary=data":                          "",
+	"Observation?_sort=subject,-value-quantity":          "",
+	"?_sort=-_lastUpdated,_id":                           "",
+	"?_tag=a&_profile=http://a.example/p&_text=pijn":     "",
+
+	"Observation?value-quantity=5400|http://unitsofmeasure.org|mg":                                       "",
+	"Observation?value-quantity=ap37|http://unitsofmeasure.org|Cel":                                      "",
+	"Observation?value-quantity=lt37.0|http://unitsofmeasure.org|Cel":                                    "",
+	"Observation?subject=HTTPS://Sluis.Example:443/fhir/Patient/1":                                       "Observation?subject=Patient/1",
+	"Observation?subject=https://sluis.example/fhir/../fhir/Patient/1":                                   "",
+	"Observation?code:text=hart,lung":                                                                    "",
+	"Observation?code:in=http://a.example/vs,ValueSet/1":                                                 "",
+	"Observation?code:not-in=http://a.example/vs":                                                        "",
+	"Observation?code:above=http://loinc.org|8867-4":                                                     "",
+	"Observation?code:below=8867-4":                                                                      "",
+	"Patient?identifier:ofType=http://a.example/t|MR|12":                                                 "Patient?identifier:of-type=http://a.example/t|MR|12",
+	"ValueSet?url:below=http://a.example/fhir&url:above=http://a.example/fhir/x/":                        "",
+	"Observation?code-value-quantity=http://loinc.org|2823-3$gt5.4|http://unitsofmeasure.org|mmol/L,a$7": "",
+	`Observation?code-value-string=a$b\$c`:                                                               "",
+	"DocumentReference?relationship=DocumentReference/1$replaces":                                        "",
+	"Location?near=52.37|4.89|5|km":                                                                      "Location?near=52.37|4.89|5000|m",
+	"Location?near=52.37|-4.89,1|2":                                                                      "Location?near=52.37|-4.89|50000|m,1|2|50000|m",
+	"Patient?_list=42":                                                                                   "Patient?_has:List:item:_id=42",
+	"Patient?_text=Pijn op  de borst,hoest!":                                                             "Patient?_text=pijn op de borst,hoest",
+	"Patient?_content=Müller":                                                                            "Patient?_content=muller",
+	"Patient?_has:Observation:patient:code=8867-4":                                                       "",
+	"Patient?_has:Observation:patient:_has:AuditEvent:entity:agent=Practitioner/1":                       "",
+	"Patient?_has:Observation:patient:performer:Practitioner.name=x":                                     "",
+	"Observation?subject:Patient._has:Group:member:_id=1":                                                "",
+	"Observation?patient.general-practitioner.partof.name=x":                                             "Observation?patient:Patient.general-practitioner:Organization.partof:Organization.name=x",
+	"Observation?subject.organization.name=x":                                                            "Observation?subject.organization:Organization.name=x",
+	"Observation?subject:Patient.general-practitioner.name=x":                                            "",
+	"Observation?_include=*&_include=Observation:*&_include:iterate=Patient:link":                        "",
+	"Observation?_include=Observation:*:Patient&_revinclude=*&_revinclude=Provenance:*":                  "",
+	"Observation?_revinclude:iterate=Provenance:target":                                                  "",
+
+	"Patient?_filter=name sw jan":                                                    "Patient?name=jan",
+	"Patient?_filter=name co jan and birthdate ge 2014-10-10":                        "Patient?name:contains=jan&birthdate=ge2014-10-10",
+	`Patient?_filter=given eq "peter" and not(gender eq male)`:                       "Patient?_filter=given eq peter&gender:not=male",
+	"Patient?_filter=name ew x or name ne y and given gt p":                          `Patient?_filter=(name ew x or name ne y)&_filter=given gt p`,
+	"Patient?_filter=name ew x or (name ne y and given le p)":                        "Patient?_filter=(name ew x or (name ne y and given le p))",
+	`Patient?_filter=not (name eq "a b" or name co "c)")`:                            `Patient?_filter=not (name eq "a b" or name co "c)")`,
+	"Observation?_filter=code eq loinc|8867-4":                                       "Observation?code=http://loinc.org|8867-4",
+	"Observation?_filter=code ne loinc|8867-4":                                       "Observation?_filter=code ne http://loinc.org|8867-4",
+	"Observation?_filter=value-quantity gt 5.4|ucum|mg":                              "Observation?value-quantity=gt5.4|http://unitsofmeasure.org|mg",
+	"Observation?_filter=subject.name co pet":                                        "Observation?subject.name:contains=pet",
+	"Observation?_filter=subject:Patient[name co pet].birthdate pr true":             "Observation?_filter=subject:Patient[(name co pet and birthdate pr true)]._id pr true",
+	"Observation?_filter=subject re Patient/1 and code pr false":                     "Observation?subject=Patient/1&code:missing=true",
+	"Observation?_filter=date po 2020 or date co 2020-01-01":                         "Observation?_filter=(date po 2020 or date co 2020-01-01)",
+	"Observation?_filter=code in http://a.example/vs or code ni http://a.example/vs": "Observation?_filter=(code in http://a.example/vs or code ni http://a.example/vs)",
+	"Observation?_filter=code ss 1 or code sb 2":                                     "Observation?_filter=(code ss 1 or code sb 2)",
+	"Observation?_filter=_id eq a or _id ne b":                                       "Observation?_filter=(_id eq a or not _id eq b)",
+	"Observation?_filter=_id pr true":                                                "Observation",
+	"RiskAssessment?_filter=probability co 0.5 or probability sa 1":                  "RiskAssessment?_filter=(probability co 0.5 or probability sa 1)",
+	"ValueSet?_filter=url eq http://a.example/x or url ne urn:y":                     "ValueSet?_filter=(url eq http://a.example/x or url ne urn:y)",
+	"?_type=Condition,Observation&_filter=code eq x or subject.name sw y":            "?_type=Condition,Observation&_filter=code eq x or subject.name sw y",
+	"?_type=Patient,Observation":                                                     "?_type=Observation,Patient",
+	"?_type=Patient&name=x":                                                          "",
+	"?_type=Observation,Patient&_tag=x":                                              "",
+	"?_type=Condition,Observation&subject.name=x":                                    "",
+	"?_type=Observation,Patient&_tag:not=x":                                          "",
+	"?_id=a&_lastUpdated=2020":                                                       "",
 }
 
 func TestParseAndPrint(t *testing.T) {
@@ -112,7 +172,7 @@ func TestParseAndPrint(t *testing.T) {
 		if got := unescaped(t, q); got != want {
 			t.Errorf("%s\n got %s\nwant %s", in, got, want)
 		}
-		again, err := query.Parse(q.Type, must(q.Params()))
+		again, err := language.Parse(q.Type, must(q.Params()))
 		if err != nil || !reflect.DeepEqual(q, again) {
 			t.Errorf("%s: parsed again it is\n%#v\nnot\n%#v (%v)", in, again, q, err)
 		}
@@ -134,80 +194,129 @@ func must[T any](v T, err error) T {
 func TestA15_RefusedWithTheReason(t *testing.T) {
 	long := strings.Repeat("x", query.MaxLength)
 	for in, reason := range map[string]string{
-		"Banana":                                                          `"Banana" is not a resource type`,
-		"Observation?banana=1":                                            `no search parameter "banana"`,
-		"Observation?Code=1":                                              `no search parameter "Code"`,
-		"Observation?code":                                                "an empty value",
-		"Observation?code=":                                               "an empty value",
-		"Observation?code=a,":                                             "an empty value",
-		"Observation?code=|":                                              "neither system nor code",
-		"Observation?code=a|b|c":                                          "more than one bar",
-		`Observation?code=a\b`:                                            "a backslash",
-		`Observation?code=a\`:                                             "a backslash",
-		"Observation?code:text=a":                                         "the modifier :text on a token parameter is not supported",
-		"Observation?code:in=a":                                           "the modifier :in",
-		"Observation?code:=a":                                             "an empty modifier",
-		"Observation?code:exact=a":                                        "the modifier :exact on a token",
-		"Observation?code:missing=maybe":                                  ":missing is true or false",
-		"Observation?date:not=2020":                                       "the modifier :not on a date",
-		"Observation?date=xx2020":                                         "does not begin with a prefix",
-		"Observation?date=2020-13":                                        "is not a date",
-		"Observation?date=ge":                                             "is not a date",
-		"Observation?date=2020-01-01T10:00:00 01:00":                      "must be sent as %2B",
-		"Observation?value-quantity=five":                                 "does not begin with a prefix",
-		"Observation?value-quantity=5|mg":                                 "neither number nor number|system|code",
-		"RiskAssessment?probability=0,5.":                                 "is not a number",
-		"Observation?subject=Banana/1":                                    `cannot point at "Banana"`,
-		"Observation?subject=Practitioner/1":                              `cannot point at "Practitioner"`,
-		"Observation?subject:Practitioner=1":                              "cannot point at Practitioner",
-		"Observation?subject:Patient=Group/1":                             "is not a Patient",
-		"Observation?subject=a_b":                                         "is not a reference",
-		"Observation?subject.name.x=1":                                    "a chain of more than one hop is not supported",
-		"Observation?subject.banana=1":                                    `no search parameter "banana"`,
-		"Observation?subject:Patient.birthdate=x":                         "does not begin with a prefix",
-		"Observation?subject:Banana.name=x":                               `cannot point at "Banana"`,
-		"Observation?code.name=x":                                         "code is not a reference",
-		"Provenance?target._tag=x":                                        "name the type",
-		"Patient?name=\u0301":                                             "no letter or digit",
-		"Patient?name=\x00":                                               "a control character",
-		"Patient?name=\xff":                                               "not UTF-8",
-		"Patient?name=" + long:                                            "too long",
-		"Patient?_id=a_b":                                                 "is not an id",
-		"Patient?_id=":                                                    "is not an id",
-		"Patient?_id:missing=true":                                        "the modifier :missing of _id",
-		"Patient?_lastUpdated:missing=true":                               "the modifier :missing of _lastUpdated",
-		"Observation?code-value-quantity=a$1":                             "a composite parameter",
-		"Location?near=1|2":                                               "a special parameter such as near is not supported",
-		"Patient?_has:Observation:patient:code=1":                         "_has is not supported",
-		"Patient?_filter=name eq x":                                       "_filter is not supported",
-		"Patient?_text=x":                                                 "_text is not supported",
-		"Patient?_content=x":                                              "_content is not supported",
-		"Patient?_list=x":                                                 "_list is not supported",
-		"Observation?subject:Patient._has:Observation:patient:code=1":     "_has is not supported",
-		"Observation?_include=*":                                          "a wildcard is not supported",
-		"Observation?_include=Observation:*":                              "a wildcard is not supported",
-		"Observation?_include:iterate=Observation:subject":                "the modifier :iterate of _include is not supported",
-		"Observation?_include=Patient:link":                               "Patient is not among what is searched",
-		"Observation?_include=Observation":                                "is not Source:parameter",
-		"Observation?_include=Observation:code":                           `no reference parameter "code"`,
-		"Observation?_include=Observation:subject:Banana":                 `cannot point at "Banana"`,
-		"Observation?_revinclude=Encounter:subject":                       "does not point at what is searched",
-		"Observation?_sort=banana":                                        "is not a parameter to sort by",
-		"Observation?_sort=subject":                                       "sorting by the reference parameter subject is not supported",
-		"Observation?_sort=date,-date":                                    "date is given twice",
-		"Observation?_sort=":                                              "is not a parameter to sort by",
-		"Observation?_sort:asc=date":                                      "the modifier :asc of _sort",
-		"Observation?_count=-1":                                           "is not a count",
-		"Observation?_count=1&_count=2":                                   "given twice",
-		"Observation?_total=many":                                         "none, estimate or accurate",
-		"Observation?_summary=true":                                       "_summary=true is not supported",
-		"Observation?_type=Patient":                                       "only a search over all types has it",
-		"?_type=Banana":                                                   "is not a resource type",
-		"?_type=Patient&_type=Patient":                                    "given twice",
-		"?name=x":                                                         "must name them with _type",
-		"?_type=Patient,Observation&name=x":                               `Observation has no search parameter "name"`,
-		"Observation?code=" + strings.Repeat("a,", query.MaxValues) + "a": "too many values",
-		"Observation?" + strings.Repeat("code=a&", query.MaxParams) + "code=a": "too many parameters",
+		"Banana":                                                `"Banana" is not a resource type`,
+		"Observation?banana=1":                                  `no search parameter "banana"`,
+		"Observation?Code=1":                                    `no search parameter "Code"`,
+		"Observation?code":                                      "an empty value",
+		"Observation?code=":                                     "an empty value",
+		"Observation?code=a,":                                   "an empty value",
+		"Observation?code=|":                                    "neither system nor code",
+		"Observation?code=a|b|c":                                "more than one bar",
+		`Observation?code=a\b`:                                  "a backslash",
+		`Observation?code=a\`:                                   "a backslash",
+		"Observation?code:=a":                                   "an empty modifier",
+		"Observation?code:exact=a":                              "the modifier :exact on a token",
+		"Observation?code:missing=maybe":                        ":missing is true or false",
+		"Observation?date:not=2020":                             "the modifier :not on a date",
+		"Observation?date=xx2020":                               "does not begin with a prefix",
+		"Observation?date=2020-13":                              "is not a date",
+		"Observation?date=ge":                                   "is not a date",
+		"Observation?date=2020-01-01T10:00:00 01:00":            "must be sent as %2B",
+		"Observation?value-quantity=five":                       "does not begin with a prefix",
+		"Observation?value-quantity=5|mg":                       "neither number nor number|system|code",
+		"RiskAssessment?probability=0,5.":                       "is not a number",
+		"Observation?subject=Banana/1":                          `cannot point at "Banana"`,
+		"Observation?subject=Practitioner/1":                    `cannot point at "Practitioner"`,
+		"Observation?subject:Practitioner=1":                    "cannot point at Practitioner",
+		"Observation?subject:Patient=Group/1":                   "is not a Patient",
+		"Observation?subject=a_b":                               "is not a reference",
+		"Observation?subject.banana=1":                          `no search parameter "banana"`,
+		"Observation?subject:Patient.birthdate=x":               "does not begin with a prefix",
+		"Observation?subject:Banana.name=x":                     `cannot point at "Banana"`,
+		"Observation?code.name=x":                               "code is not a reference",
+		"Provenance?target._tag=x":                              "name the type",
+		"Patient?name=\u0301":                                   "no letter or digit",
+		"Patient?name=\x00":                                     "a control character",
+		"Patient?name=\xff":                                     "not UTF-8",
+		"Patient?name=" + long:                                  "too long",
+		"Patient?_id=a_b":                                       "is not an id",
+		"Patient?_id=":                                          "is not an id",
+		"Patient?_id:missing=true":                              "the modifier :missing of _id",
+		"Patient?_lastUpdated:missing=true":                     "the modifier :missing of _lastUpdated",
+		"Observation?_include=Patient:link":                     "Patient is not among what is searched",
+		"Observation?_include=Observation":                      "is not Source:parameter",
+		"Observation?_include=Observation:code":                 `no reference parameter "code"`,
+		"Observation?_include=Observation:subject:Banana":       `cannot point at "Banana"`,
+		"Observation?_revinclude=Encounter:subject":             "does not point at what is searched",
+		"Observation?_sort=banana":                              "is not a parameter to sort by",
+		"Observation?code:in=a b":                               "does not name a value set",
+		"Observation?code:in=Patient/1":                         "does not name a value set",
+		"Observation?code:above=s|":                             "no code in",
+		"Observation?subject:below=x":                           "the modifier :below on a reference",
+		"Observation?date:exact=2020":                           "the modifier :exact on a date",
+		"ValueSet?url:below=urn:oid:1.2":                        "is not a URL",
+		"Patient?identifier:of-type=a|b":                        "is not system|code|value",
+		"Patient?identifier:of-type=|b|c":                       "is not system|code|value",
+		"?_tag:text=a":                                          "the modifier :text on a token",
+		"Observation?subject.name.x=1":                          "is not a reference, so nothing can follow it",
+		"Observation?subject.":                                  `no search parameter ""`,
+		"Observation?code-value-quantity=a":                     "has 1 values joined by $, and code-value-quantity has 2",
+		"Observation?code-value-quantity=a$b":                   "does not begin with a prefix",
+		"Observation?code-value-quantity=a$":                    "an empty value in",
+		"Observation?code-value-quantity:missing=true":          "the modifier :missing on a composite parameter",
+		"Location?near=1":                                       "is not latitude|longitude|distance|unit",
+		"Location?near=91|1":                                    "is not a latitude",
+		"Location?near=1|181":                                   "is not a longitude",
+		"Location?near=1|1|-5":                                  "is not a distance",
+		"Location?near=1|1|5|kg":                                "is not a UCUM unit of length",
+		"Location?near:missing=true":                            "the modifier :missing on a special parameter",
+		"Patient?_has=1":                                        "_has is _has:Type:reference:parameter",
+		"Patient?_has:Observation:patient=1":                    "_has is _has:Type:reference:parameter",
+		"Patient?_has:Banana:patient:code=1":                    "is not a resource type",
+		"Patient?_has:Observation:code:code=1":                  `no reference parameter "code"`,
+		"Patient?_has:Observation:encounter:code=1":             "cannot point at Patient",
+		"Patient?_has:Observation:patient:banana=1":             `no search parameter "banana"`,
+		"Patient?_has:Observation:patient:_sort=1":              "_sort is not supported",
+		"Patient?_list=$current-problems":                       "a functional list such as",
+		"Patient?_list:not=1":                                   "the modifier :not of _list",
+		"Patient?_text=!!":                                      "no word to search for",
+		"Patient?_text:exact=a":                                 "the modifier :exact of _text",
+		"Binary?_text=a":                                        `no search parameter "_text"`,
+		"Patient?_contained=true":                               "_contained=true is not supported",
+		"Patient?_containedType=container":                      "_containedType is not supported",
+		"Patient?_query=x":                                      "_query is not supported",
+		"Patient?_elements=a.b":                                 "is not the name of an element",
+		"Patient?_summary=text&_revinclude=Observation:subject": "goes with no _include",
+		"Patient?_include=Patient:*:Banana":                     "cannot point at",
+		"Patient?_sort=_text":                                   "sorting by the string parameter _text",
+		"Observation?_sort=code-value-quantity":                 "sorting by the composite parameter",
+		"Patient?link:Patient.link:Patient.link:Patient.link:Patient.link:Patient.link:Patient.link:Patient.name=x": "too many hops",
+		"Patient?_filter=name":                                                  `expected a space and an operator and found end at character 5`,
+		"Patient?_filter=":                                                      "expected a parameter",
+		"Patient?_filter=name eq":                                               "expected a space and a value",
+		"Patient?_filter=name is x":                                             `expected an operator and found "is x" at character 6`,
+		"Patient?_filter=name eq x and":                                         "expected a parameter",
+		"Patient?_filter=(name eq x":                                            "expected ) and found",
+		"Patient?_filter=name eq x)":                                            `unexpected ")" at character 10`,
+		`Patient?_filter=name eq "x`:                                            "a string without an end at character 9",
+		"Patient?_filter=banana eq x":                                           `no search parameter "banana" at character 1`,
+		"Patient?_filter=name eq x or héé eq y":                                 "at character 15",
+		"Patient?_filter=name ap x":                                             "the operator ap on a string parameter is not supported at character 1",
+		"Patient?_filter=gender co m":                                           "the operator co on a token",
+		"Patient?_filter=organization eq Organization/1":                        "the operator eq on a reference",
+		"Patient?_filter=birthdate eq ge2020":                                   "has a prefix besides the operator",
+		"Patient?_filter=birthdate gt x":                                        "does not begin with a prefix",
+		"Patient?_filter=name pr maybe":                                         "pr is followed by true or false",
+		"Patient?_filter=_id pr false":                                          "matches nothing",
+		"Patient?_filter=not (_id pr true)":                                     "matches nothing",
+		"Patient?_filter=gender.x eq y":                                         "is not a reference, so nothing can follow it at character 1",
+		"Patient?_filter=organization[name eq x] eq y":                          "expected . and found",
+		"Observation?_filter=code-value-quantity eq x":                          "code-value-quantity in a filter is not supported",
+		"Patient?_filter=" + strings.Repeat("(", 20) + "name eq x":              "nested too deep",
+		"Patient?_filter=" + strings.Repeat("name eq x or ", 100) + "name eq x": "too many tests",
+		"Observation?_sort=date,-date":                                          "date is given twice",
+		"Observation?_sort=":                                                    "is not a parameter to sort by",
+		"Observation?_sort:asc=date":                                            "the modifier :asc of _sort",
+		"Observation?_count=-1":                                                 "is not a count",
+		"Observation?_count=1&_count=2":                                         "given twice",
+		"Observation?_total=many":                                               "none, estimate or accurate",
+		"Observation?_type=Patient":                                             "only a search over all types has it",
+		"?_type=Banana":                                                         "is not a resource type",
+		"?_type=Patient&_type=Patient":                                          "given twice",
+		"?name=x":                                                               "must name them with _type",
+		"?_type=Patient,Observation&name=x":                                     `Observation has no search parameter "name"`,
+		"Observation?code=" + strings.Repeat("a,", query.MaxValues) + "a":       "too many values",
+		"Observation?" + strings.Repeat("code=a&", query.MaxParams) + "code=a":  "too many parameters",
 	} {
 		_, err := search(in)
 		if fhir.KindOf(err) != fhir.Invalid || err == nil || !strings.Contains(err.Error(), reason) {
@@ -230,12 +339,12 @@ func TestAllProblemsAtOnce(t *testing.T) {
 }
 
 func TestParseLenient(t *testing.T) {
-	q, ignored, err := query.ParseLenient("Observation", params("banana=1&code=x&banana=2&subject.kiwi=3"))
+	q, ignored, err := language.ParseLenient("Observation", params("banana=1&code=x&banana=2&subject.kiwi=3"))
 	if err != nil || fmt.Sprint(ignored) != "[banana subject.kiwi]" || unescaped(t, q) != "Observation?code=x" {
 		t.Errorf("got %v, %v, %v", q, ignored, err)
 	}
-	for _, s := range []string{"code:text=x", "code=", "_has:Observation:patient:code=1", "_include=*", "date=x", "code-value-quantity=1"} {
-		if _, _, err := query.ParseLenient("Observation", params(s)); fhir.KindOf(err) != fhir.Invalid || err == nil {
+	for _, s := range []string{"code=", "_has:Observation:patient:code=1", "_filter=banana eq 1", "_query=x", "_include=Banana:x", "date=x", "code-value-quantity=1", "code:exact=x"} {
+		if _, _, err := language.ParseLenient("Observation", params(s)); fhir.KindOf(err) != fhir.Invalid || err == nil {
 			t.Errorf("%s is let through: %v", s, err)
 		}
 	}
@@ -253,7 +362,7 @@ func TestParseFilter(t *testing.T) {
 	}
 	for _, raw := range []string{
 		"", "&", "&&", "=a", "category", "category=", "category=a,", "banana=1", "category:not=a", "subject.name=a", "_sort=date",
-		"_include=Observation:subject", "category=%zz", "_count=1", "code-value-quantity=1$2", "_format=json", "_type=Patient",
+		"_include=Observation:subject", "_filter=code+eq+x", "_list=1", "_has:Observation:patient:code=1", "category=%zz", "_count=1", "code-value-quantity=1$2", "_format=json", "_type=Patient",
 	} {
 		if x, err := query.ParseFilter("Observation", raw); fhir.KindOf(err) != fhir.Invalid || err == nil || x != nil {
 			t.Errorf("%q is let through as %v: %v", raw, x, err)
@@ -282,7 +391,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(resourceType, raw)
 	}
 	f.Fuzz(func(t *testing.T, resourceType, raw string) {
-		q, err := query.Parse(resourceType, params(raw))
+		q, err := language.Parse(resourceType, params(raw))
 		if err != nil {
 			if fhir.KindOf(err) != fhir.Invalid {
 				t.Fatalf("%v", err)
@@ -293,7 +402,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%#v: %v", q, err)
 		}
-		again, err := query.Parse(q.Type, printed)
+		again, err := language.Parse(q.Type, printed)
 		if err != nil || !reflect.DeepEqual(q, again) {
 			t.Fatalf("%v is parsed again as %#v, not %#v (%v)", printed, again, q, err)
 		}
@@ -303,8 +412,9 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-func ExampleParse() {
-	q, err := query.Parse("Observation", []fhir.Param{
+func ExampleLanguage() {
+	language := query.Language{Definitions: conformance.R4(), Base: index.ParseBase("https://sluis.example/fhir")}
+	q, err := language.Parse("Observation", []fhir.Param{
 		{Name: "patient", Value: "p1"},
 		{Name: "code", Value: "http://loinc.org|8867-4"},
 		{Name: "date", Value: "ge2020"},
@@ -316,12 +426,12 @@ func ExampleParse() {
 	for _, p := range must(q.Params()) {
 		fmt.Println(p.Name, p.Value)
 	}
-	_, err = query.Parse("Observation", []fhir.Param{{Name: "code:above", Value: "x"}})
+	_, err = language.Parse("Observation", []fhir.Param{{Name: "code:exact", Value: "x"}})
 	fmt.Println(err)
 	// Output:
 	// patient Patient/p1
 	// code http://loinc.org|8867-4
 	// date ge2020
 	// _sort -date
-	// parameter "code:above": the modifier :above on a token parameter is not supported
+	// parameter "code:exact": the modifier :exact on a token parameter is not supported
 }

@@ -3,6 +3,8 @@ package query
 import (
 	"errors"
 	"net/url"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,8 +17,9 @@ import (
 var ErrNoURL = errors.New("query: not a search that a URL can hold")
 
 // Params writes a query that Parse made as canonical parameters: what to match
-// in the order given, then what shapes the result. Parsing them again gives an
-// equal query. The page (After, MaxMatches) is not among them.
+// in the order given, then what shapes the result. Parsing them again in the
+// same Language gives an equal query; what only _filter can say is written so.
+// The page (After, MaxMatches) is not among them.
 func (q Query) Params() ([]fhir.Param, error) {
 	var out []fhir.Param
 	parts := []Expr{q.Where}
@@ -27,13 +30,38 @@ func (q Query) Params() ([]fhir.Param, error) {
 		parts = nil
 	}
 	for _, x := range parts {
-		p, ok := printExpr(x)
+		p, ok := q.param(x)
 		if !ok {
 			return nil, ErrNoURL
 		}
 		out = append(out, p)
 	}
 	return append(out, q.controls()...), nil
+}
+
+// param writes one part as a parameter, or else as a filter, in the form that is
+// read as that part again.
+func (q Query) param(x Expr) (fhir.Param, bool) {
+	for _, f := range q.filters {
+		if reflect.DeepEqual(f.x, x) {
+			return fhir.Param{Name: "_filter", Value: f.text}, true
+		}
+	}
+	if p, ok := printExpr(x); ok && q.reads(p, x) {
+		return p, true
+	}
+	text, ok := printFilter(x)
+	p := fhir.Param{Name: "_filter", Value: text}
+	return p, ok && q.reads(p, x)
+}
+
+func (q Query) reads(p fhir.Param, as Expr) bool {
+	if _, types := as.(TypeIs); types {
+		return true
+	}
+	again := parser{Language: q.language, query: Query{Type: q.Type}, among: typesOf(q.Where)}
+	x, bad := again.everywhere(p.Name, p.Value)
+	return bad == nil && reflect.DeepEqual(x, as)
 }
 
 // String is the search as a URL relative to the base, percent-encoded; for a
@@ -57,10 +85,10 @@ func (q Query) controls() []fhir.Param {
 	var out []fhir.Param
 	add := func(name, value string) { out = append(out, fhir.Param{Name: name, Value: value}) }
 	for _, i := range q.Includes {
-		add("_include", i.String())
+		add("_include"+iteration(i), i.String())
 	}
 	for _, i := range q.RevIncl {
-		add("_revinclude", i.String())
+		add("_revinclude"+iteration(i), i.String())
 	}
 	var keys []string
 	for _, s := range q.Sort {
@@ -78,12 +106,28 @@ func (q Query) controls() []fhir.Param {
 	if q.Summary != SummaryNone {
 		add("_summary", string(q.Summary))
 	}
+	if len(q.Elements) > 0 {
+		add("_elements", strings.Join(q.Elements, ","))
+	}
 	return out
+}
+
+func iteration(i Include) string {
+	if i.Iterate {
+		return ":iterate"
+	}
+	return ""
 }
 
 // String is the value of _include or _revinclude.
 func (i Include) String() string {
-	s := i.Source + ":" + i.Param.Code
+	if i.Source == "" {
+		return "*"
+	}
+	s := i.Source + ":*"
+	if i.Param != nil {
+		s = i.Source + ":" + i.Param.Code
+	}
 	if i.Target != "" {
 		s += ":" + i.Target
 	}
@@ -98,7 +142,7 @@ func (s Sort) String() string {
 	return s.Param.Code
 }
 
-// printExpr writes one part of Where.
+// printExpr writes one part of Where as a parameter of its own.
 func printExpr(x Expr) (fhir.Param, bool) {
 	switch x := x.(type) {
 	case TypeIs:
@@ -106,14 +150,25 @@ func printExpr(x Expr) (fhir.Param, bool) {
 	case IDIs:
 		return fhir.Param{Name: "_id", Value: strings.Join(x.IDs, ",")}, len(x.IDs) > 0
 	case Compare:
-		return printCompare(x), !Empty(x)
+		return printCompare(x)
 	case Missing:
 		return fhir.Param{Name: x.Param.Code + ":missing", Value: "true"}, true
+	case Composite:
+		return fhir.Param{Name: x.Param.Code, Value: printComposite(x)}, true
+	case Words:
+		name, value := printWords(x)
+		return fhir.Param{Name: name, Value: value}, true
+	case Near:
+		return fhir.Param{Name: x.Param.Code, Value: printNear(x)}, true
 	case Neg:
 		return printNot(x.X)
 	case Chain:
 		p, ok := printExpr(x.X)
 		p.Name = x.Param.Code + ":" + x.Target + "." + p.Name
+		return p, ok
+	case Has:
+		p, ok := printExpr(x.X)
+		p.Name = hasPrefix + x.Source + ":" + x.Param.Code + ":" + p.Name
 		return p, ok
 	case Disj:
 		return printBranches(x)
@@ -131,8 +186,12 @@ func printNot(x Expr) (fhir.Param, bool) {
 		p.Name += ":not"
 		return p, ok
 	case Compare:
+		if x.Modifier == In {
+			p.Name = x.Param.Code + ":not-in"
+			return p, ok
+		}
 		p.Name += ":not"
-		return p, ok && x.Param.Type == conformance.TokenParam
+		return p, ok && x.Param.Type == conformance.TokenParam && x.Modifier == NoModifier
 	}
 	return fhir.Param{}, false
 }
@@ -161,9 +220,10 @@ func printBranch(x Expr) (fhir.Param, bool) {
 		p.Name = x.Param.Code + "." + p.Name
 		return p, ok
 	case Conj:
-		if _, typed := x.Parts[0].(TypeIs); typed && len(x.Parts) == 2 {
-			return printExpr(x.Parts[1])
+		if _, typed := x.Parts[0].(TypeIs); !typed {
+			return fhir.Param{}, false
 		}
+		return printExpr(And(x.Parts[1:]...))
 	}
 	return fhir.Param{}, false
 }
@@ -174,11 +234,13 @@ func merge(a, b fhir.Param) fhir.Param {
 	if a == b {
 		return a
 	}
-	if a.Name != b.Name {
-		head, rest, _ := strings.Cut(a.Name, ".")
-		code, _, _ := strings.Cut(head, ":")
-		a.Name = code + "." + rest
+	hops, others := strings.Split(a.Name, "."), strings.Split(b.Name, ".")
+	for i := range min(len(hops), len(others)) {
+		if hops[i] != others[i] {
+			hops[i], _, _ = strings.Cut(hops[i], ":")
+		}
 	}
+	a.Name = strings.Join(hops, ".")
 	as, bs := split(a.Value, ','), split(b.Value, ',')
 	for i := range min(len(as), len(bs)) {
 		if as[i] != bs[i] {
@@ -189,35 +251,55 @@ func merge(a, b fhir.Param) fhir.Param {
 	return a
 }
 
-func printCompare(c Compare) fhir.Param {
+// onlyFilter are the modifiers and prefixes that a parameter's name cannot have.
+var (
+	onlyFilterModifiers = []Modifier{EndsWith, Equals, Differs, From, Until}
+	onlyFilterPrefixes  = []Prefix{Co, Po}
+)
+
+func printCompare(c Compare) (fhir.Param, bool) {
 	name := c.Param.Code
 	if c.Modifier != NoModifier {
 		name += ":" + string(c.Modifier)
 	}
+	ok := !Empty(c) && !slices.Contains(onlyFilterModifiers, c.Modifier)
 	parts := make([]string, len(c.Values))
 	for i, v := range c.Values {
-		parts[i] = printValue(c.Param.Type, c.Modifier, v)
+		ok = ok && !slices.Contains(onlyFilterPrefixes, v.Prefix)
+		parts[i] = printModified(c.Param.Type, c.Modifier, v)
 	}
-	return fhir.Param{Name: name, Value: strings.Join(parts, ",")}
+	return fhir.Param{Name: name, Value: strings.Join(parts, ",")}, ok
 }
 
-func printValue(t conformance.ParamType, m Modifier, v Value) string {
-	prefix := ""
-	if v.Prefix != Eq {
-		prefix = string(v.Prefix)
+// printModified writes a value as its modifier has it.
+func printModified(t conformance.ParamType, m Modifier, v Value) string {
+	switch {
+	case m == Text || m == In:
+		return escape(v.Text)
+	case m == OfType:
+		return escape(v.System) + "|" + escape(v.Code) + "|" + escape(v.Text)
+	case m == IdentifierOf:
+		return printCode(v)
 	}
+	return printPrefix(v) + printValue(t, v)
+}
+
+func printPrefix(v Value) string {
+	if v.Prefix == Eq {
+		return ""
+	}
+	return string(v.Prefix)
+}
+
+// printValue writes a value without its prefix.
+func printValue(t conformance.ParamType, v Value) string {
 	switch t {
 	case conformance.TokenParam:
 		return printCode(v)
 	case conformance.ReferenceParam:
-		return printReference(m, v)
-	case conformance.DateParam, conformance.NumberParam:
-		return prefix + v.Raw
-	case conformance.QuantityParam:
-		if v.System == "" && v.Code == "" {
-			return prefix + v.Raw
-		}
-		return prefix + v.Raw + "|" + escape(v.System) + "|" + escape(v.Code)
+		return printReference(v)
+	case conformance.DateParam, conformance.NumberParam, conformance.QuantityParam:
+		return v.Raw
 	}
 	return escape(v.Text)
 }
@@ -229,10 +311,8 @@ func printCode(v Value) string {
 	return escape(v.System) + "|" + escape(v.Code)
 }
 
-func printReference(m Modifier, v Value) string {
+func printReference(v Value) string {
 	switch {
-	case m == IdentifierOf:
-		return printCode(v)
 	case v.URL != "":
 		return escape(v.URL)
 	case v.Ref.Type == "":

@@ -23,6 +23,8 @@ func unsupported(format string, args ...any) *problem {
 	return &problem{code: "not-supported", text: fmt.Sprintf(format, args...) + " is not supported"}
 }
 
+func tooCostly(text string) *problem { return &problem{code: "too-costly", text: text} }
+
 func unknownParameter(resourceType, code string) *problem {
 	of := resourceType
 	if of == "" {

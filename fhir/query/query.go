@@ -14,12 +14,20 @@ const (
 	Exact        Modifier = "exact"
 	Contains     Modifier = "contains"
 	IdentifierOf Modifier = "identifier"
-	EndsWith     Modifier = "ew" // of _filter only: the string ends with the value
 	Text         Modifier = "text"
 	OfType       Modifier = "of-type"
 	Above        Modifier = "above"
 	Below        Modifier = "below"
 	In           Modifier = "in"
+)
+
+// Modifiers that only _filter makes (R4 search_filter.html#ops).
+const (
+	EndsWith Modifier = "ew" // string: it ends with the value
+	Equals   Modifier = "eq" // string: it is the value, folded
+	Differs  Modifier = "ne" // string, token, uri: it is another than the value
+	From     Modifier = "ge" // string: folded, it comes at or after the value
+	Until    Modifier = "lt" // string: folded, it comes before the value
 )
 
 // Prefix is the comparison before a number, date or quantity.
@@ -38,14 +46,21 @@ const (
 	Ap Prefix = "ap"
 )
 
+// Prefixes that only _filter makes.
+const (
+	Co Prefix = "co" // number, date: the entry contains the value
+	Po Prefix = "po" // date: the entry and the value overlap
+)
+
 // Value is one of the comma-separated values of a parameter, parsed by the
 // parameter's type. Only the fields of that type are set.
 type Value struct {
-	Raw    string // number, date, quantity: the number or date as written, for printing
+	Raw    string // number, date, quantity: as written without the prefix, for printing
 	Prefix Prefix // number, date, quantity
 
 	// token: [System|]Code; AnySystem when no bar was written; Code "" with a
-	// bar means any code of the system. quantity: number|System|Code.
+	// bar means any code of the system. quantity: number|System|Code, in base
+	// units of index.CanonicalUCUM where a unit of UCUM was written.
 	System, Code string
 	AnySystem    bool
 
@@ -69,7 +84,7 @@ type Value struct {
 
 // Query is a search: what to match and how to hand it out.
 type Query struct {
-	Type       string // "" for a system search, then Types or Where narrow it
+	Type       string // "" for a system or compartment search, then Where narrows it
 	Where      Expr
 	Includes   []Include
 	RevIncl    []Include
@@ -77,8 +92,19 @@ type Query struct {
 	Count      int // page size; 0 means the default, MaxCount is the most
 	Total      Total
 	Summary    Summary
+	Elements   []string  // of _elements: top-level elements to hand out; nil: all
 	After      *Position // nil: the first page
 	MaxMatches int       // >0: stop after so many matches, for conditional operations
+
+	language Language // that parsed it, and prints it
+	filters  []filterOf
+}
+
+// filterOf keeps the text of a filter over several types: what it became for
+// each of them cannot be told from others that say the same.
+type filterOf struct {
+	x    Expr
+	text string
 }
 
 // Include is one _include (Source:Param[:Target]) or _revinclude.
@@ -105,13 +131,17 @@ const (
 	TotalAccurate Total = "accurate"
 )
 
-// Summary is _summary; only count changes what storage does.
+// Summary is _summary; only count changes what storage does, the others are for
+// the surface.
 type Summary string
 
 // The values of _summary.
 const (
 	SummaryNone  Summary = ""
 	SummaryCount Summary = "count"
+	SummaryTrue  Summary = "true"
+	SummaryText  Summary = "text"
+	SummaryData  Summary = "data"
 )
 
 // Position is where a page ended: the last row's sort keys and its surrogate

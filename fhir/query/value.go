@@ -10,17 +10,17 @@ import (
 )
 
 // values reads the comma-separated values of a parameter.
-func values(p *conformance.Parameter, m Modifier, target, raw string) ([]Value, *problem) {
+func (l Language) values(p *conformance.Parameter, m Modifier, target, raw string) ([]Value, *problem) {
 	parts := split(raw, ',')
 	if len(parts) > MaxValues {
-		return nil, &problem{code: "too-costly", text: "too many values"}
+		return nil, tooCostly("too many values")
 	}
 	out := make([]Value, 0, len(parts))
 	for _, part := range parts {
 		if part == "" {
 			return nil, invalid("an empty value")
 		}
-		v, bad := value(p, m, target, part)
+		v, bad := l.value(p, m, target, part)
 		if bad != nil {
 			return nil, bad
 		}
@@ -31,18 +31,14 @@ func values(p *conformance.Parameter, m Modifier, target, raw string) ([]Value, 
 
 // value reads one value by the parameter's type. target is the type that the
 // modifier :Type names, if it does.
-func value(p *conformance.Parameter, m Modifier, target, raw string) (Value, *problem) {
+func (l Language) value(p *conformance.Parameter, m Modifier, target, raw string) (Value, *problem) {
 	switch p.Type {
 	case conformance.TokenParam:
-		return tokenValue(raw)
+		return codeValue(m, raw)
 	case conformance.StringParam:
 		return stringValue(m, raw)
 	case conformance.URIParam:
-		text, ok := unescape(raw)
-		if !ok {
-			return Value{}, badEscape(raw)
-		}
-		return Value{Text: text}, nil
+		return uriValue(m, raw)
 	case conformance.DateParam:
 		return dateValue(raw)
 	case conformance.NumberParam:
@@ -53,13 +49,65 @@ func value(p *conformance.Parameter, m Modifier, target, raw string) (Value, *pr
 		if m == IdentifierOf {
 			return tokenValue(raw)
 		}
-		return referenceValue(p, target, raw)
+		return l.referenceValue(p, target, raw)
 	}
 	return Value{}, unsupported("a parameter of type %s", p.Type)
 }
 
 func badEscape(raw string) *problem {
 	return invalid(`a backslash in %s that escapes none of , $ | \`, quote(raw))
+}
+
+// codeValue reads what the modifier of a token parameter asks for.
+func codeValue(m Modifier, raw string) (Value, *problem) {
+	switch m {
+	case Text:
+		return stringValue(m, raw)
+	case In:
+		return valueSet(raw)
+	case OfType:
+		f, bad := bars(raw)
+		if bad != nil {
+			return Value{}, bad
+		}
+		if len(f) != 3 || slices.Contains(f, "") {
+			return Value{}, invalid("%s is not system|code|value", quote(raw))
+		}
+		return Value{System: f[0], Code: f[1], Text: f[2]}, nil
+	}
+	v, bad := tokenValue(raw)
+	if bad == nil && (m == Above || m == Below) && v.Code == "" {
+		return Value{}, invalid("no code in %s", quote(raw))
+	}
+	return v, bad
+}
+
+// valueSet reads the canonical of a ValueSet, with a version or without, or the
+// reference to one of this server.
+func valueSet(raw string) (Value, *problem) {
+	text, ok := unescape(raw)
+	if !ok {
+		return Value{}, badEscape(raw)
+	}
+	ref, local := fhir.ParseRef(text)
+	if local && ref.Type != "ValueSet" || !local && !strings.Contains(text, ":") || strings.ContainsAny(text, " \t\r\n") {
+		return Value{}, invalid("%s does not name a value set", quote(raw))
+	}
+	return Value{Text: text}, nil
+}
+
+// uriValue reads a uri; only URLs have something above and below them (R4
+// search.html#uri).
+func uriValue(m Modifier, raw string) (Value, *problem) {
+	text, ok := unescape(raw)
+	if !ok {
+		return Value{}, badEscape(raw)
+	}
+	scheme, rest, hierarchical := strings.Cut(text, "://")
+	if (m == Above || m == Below) && (!hierarchical || scheme == "" || strings.Trim(rest, "/") == "") {
+		return Value{}, invalid("%s is not a URL, so nothing is :%s it", quote(raw), m)
+	}
+	return Value{Text: text}, nil
 }
 
 // tokenValue reads [system|]code (R4 search.html#token).
@@ -157,20 +205,42 @@ func quantityValue(raw string) (Value, *problem) {
 		return Value{}, invalid("%s is neither number nor number|system|code", quote(raw))
 	}
 	v, bad := numberValue(parts[0])
-	if bad == nil && len(parts) == 3 {
-		v.System, v.Code = parts[1], parts[2]
+	if bad != nil || len(parts) == 1 || parts[1] == "" && parts[2] == "" {
+		return v, bad
 	}
-	return v, bad
+	v.System, v.Code = parts[1], parts[2]
+	v.Raw += "|" + escape(v.System) + "|" + escape(v.Code)
+	return inBaseUnits(v, strings.TrimPrefix(parts[0], string(v.Prefix))), nil
+}
+
+// inBaseUnits makes a value in a unit of UCUM one in its base units, as the
+// index has it. About a temperature in degrees "approximately" means degrees:
+// it stays as written.
+func inBaseUnits(v Value, literal string) Value {
+	if v.System != index.UCUM {
+		return v
+	}
+	unit, ok := index.UnitOf(v.Code)
+	if !ok || v.Code == "" || unit.Affine && v.Prefix == Ap {
+		return v
+	}
+	low, high, n, ok := unit.Range(literal)
+	if !ok {
+		return v
+	}
+	v.System, v.Code = index.CanonicalUCUM, unit.Code
+	v.Low, v.High, v.Number = low, high, n
+	return v
 }
 
 // referenceValue reads id, Type/id[/_history/version] or a URL (R4
 // search.html#reference).
-func referenceValue(p *conformance.Parameter, target, raw string) (Value, *problem) {
+func (l Language) referenceValue(p *conformance.Parameter, target, raw string) (Value, *problem) {
 	text, ok := unescape(raw)
 	if !ok {
 		return Value{}, badEscape(raw)
 	}
-	ref, literal := fhir.ParseRef(text)
+	ref, literal := l.Base.Ref(text)
 	switch {
 	case literal && target != "" && ref.Type != target:
 		return Value{}, invalid("%s is not a %s", quote(raw), target)

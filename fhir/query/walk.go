@@ -102,14 +102,19 @@ func ownDefects(x Expr, ofSubject bool) []error {
 		add(!conformance.IsType(x.Source), "a reverse chain comes from %q, which is no type", x.Source)
 	case Composite:
 		add(x.Param == nil || x.Param.Type != conformance.CompositeParam, "a composite lacks its parameter")
+		add(x.Param != nil && slices.ContainsFunc(x.Values, func(vs []Value) bool { return len(vs) != len(x.Param.Parts) }), "a composite lacks a component")
+	case Words:
+		add(slices.ContainsFunc(x.Any, func(all []string) bool { return len(all) == 0 }), "a search for no words")
 	case Near:
 		add(x.Param == nil, "a position lacks its parameter")
+		add(slices.ContainsFunc(x.Points, func(p Point) bool { return !(p.Metres > 0) }), "a distance is none")
 	}
 	return out
 }
 
 // Named lists the resources that a query names outright: by _id, as the value
-// of a reference, or by the _id of a chain's target; each once, sorted. A bare
+// of a reference, alone or in a composite, or so on either end of a chain; each
+// once, sorted. A bare
 // id in a reference names the Patient when the parameter may point at one, and
 // every possible target otherwise; an id in a search over all types names the
 // Patient. Whether the query matches them or excludes them makes no difference.
@@ -155,10 +160,23 @@ func named(x Expr, types []string) []fhir.Ref {
 		for _, v := range x.Values {
 			out = append(out, namedByValue(x, v)...)
 		}
+	case Composite:
+		for _, vs := range x.Values {
+			for i, part := range x.Param.Parts[:min(len(vs), len(x.Param.Parts))] {
+				out = append(out, namedByValue(Compare{Param: part}, vs[i])...)
+			}
+		}
 	case Chain:
 		return named(x.X, []string{x.Target})
 	case Has:
 		return named(x.X, []string{x.Source})
+	case Conj:
+		if narrow := typesOf(x); narrow != nil {
+			types = narrow
+		}
+		for _, p := range x.Parts {
+			out = append(out, named(p, types)...)
+		}
 	default:
 		for _, below := range children(x) {
 			out = append(out, named(below, types)...)

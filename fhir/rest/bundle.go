@@ -5,7 +5,9 @@ import (
 	"strconv"
 
 	"sluis/fhir"
+	"sluis/fhir/subset"
 	"sluis/gate"
+	"sluis/storage"
 )
 
 // bundle answers batch and transaction (R4 http.html#transaction). Entries
@@ -33,31 +35,53 @@ func (x *exchange) bundle() error {
 
 // answer writes the response entry of one request of a Bundle.
 func (x *exchange) answer(set *set, r *gate.EntryResult) {
-	set.begin()
 	if r.Err != nil {
-		status, body := x.problem(r.Err)
-		set.buf.WriteString(`"response":{"status":"` + strconv.Itoa(status) + `","outcome":`)
-		set.buf.Write(body)
-		set.buf.WriteString(`}}`)
+		x.answerError(set, r.Err)
 		return
 	}
 	switch r.Interaction.Kind {
-	case fhir.Create, fhir.Update:
+	case fhir.Create, fhir.Update, fhir.Patch:
 		x.answerWrite(set, r)
 	case fhir.Delete:
+		set.begin()
 		set.response("204", "", &r.Result.Resource)
 	case fhir.Read, fhir.VRead:
-		set.buf.WriteString(`"resource":`)
-		set.buf.Write(r.Resource.Body)
-		set.buf.WriteByte(',')
-		set.response("200", "", &r.Resource)
+		x.answerRead(set, r)
 	default:
-		set.buf.WriteString(`"resource":`)
-		set.buf.Write(x.inner(r))
-		set.buf.WriteByte(',')
-		set.response("200", "", nil)
+		x.answerPage(set, r)
 	}
 	set.buf.WriteByte('}')
+}
+
+func (x *exchange) answerError(set *set, err error) {
+	status, body := x.problem(err)
+	set.begin()
+	set.buf.WriteString(`"response":{"status":"` + strconv.Itoa(status) + `","outcome":`)
+	set.buf.Write(body)
+	set.buf.WriteString(`}}`)
+}
+
+// answerPage hands out what a search or a history found.
+func (x *exchange) answerPage(set *set, r *gate.EntryResult) {
+	set.begin()
+	if !r.Head {
+		set.resource(x.inner(r))
+	}
+	set.response("200", "", nil)
+}
+
+// answerRead hands out the resource, unless it is known already or was not asked
+// for.
+func (x *exchange) answerRead(set *set, r *gate.EntryResult) {
+	set.begin()
+	if r.NotModified {
+		set.response("304", "", &r.Resource)
+		return
+	}
+	if !r.Head {
+		set.resource(part(r.Subset, storage.Entry{Resource: r.Resource}))
+	}
+	set.response("200", "", &r.Resource)
 }
 
 // maxRepresented is how long a response may be for stored bodies to be added to
@@ -65,19 +89,32 @@ func (x *exchange) answer(set *set, r *gate.EntryResult) {
 // what was sent.
 const maxRepresented = 64 << 20 // bytes
 
-// answerWrite tells what a create or update did; the stored body comes along
-// when Prefer: return=representation asks for it.
+// answerWrite tells what a create, update or patch did; Prefer: return asks for
+// the stored body, or for an outcome, besides.
 func (x *exchange) answerWrite(set *set, r *gate.EntryResult) {
 	status := "200"
 	if r.Result.Created {
 		status = "201"
 	}
-	if prefer(x.r, "return") == "representation" && set.buf.Len() < maxRepresented {
-		set.buf.WriteString(`"resource":`)
-		set.buf.Write(r.Result.Resource.Body)
-		set.buf.WriteByte(',')
+	set.begin()
+	wanted := prefer(x.r, "return")
+	if wanted == returnWhole && set.buf.Len() < maxRepresented {
+		set.resource(r.Result.Resource.Body)
 	}
 	set.response(status, r.Result.Resource.Ref().String(), &r.Result.Resource)
+	if wanted == returnOutcome {
+		set.buf.Truncate(set.buf.Len() - 1) // its closing brace
+		set.buf.WriteString(`,"outcome":`)
+		set.buf.Write(outcome(allOK()))
+		set.buf.WriteByte('}')
+	}
+}
+
+// resource adds the resource of an entry, before its response.
+func (s *set) resource(body []byte) {
+	s.buf.WriteString(`"resource":`)
+	s.buf.Write(body)
+	s.buf.WriteByte(',')
 }
 
 // inner is the searchset or history that a read of a Bundle found.
@@ -96,6 +133,7 @@ func (x *exchange) inner(r *gate.EntryResult) []byte {
 		inner.link("next", at.next(ask, *r.Page.Next))
 	}
 	for _, e := range r.Page.Entries {
+		e.Resource.Body = part(r.Subset, e)
 		if history {
 			inner.version(x.Base, e.Resource)
 		} else {
@@ -103,4 +141,18 @@ func (x *exchange) inner(r *gate.EntryResult) []byte {
 		}
 	}
 	return inner.bytes()
+}
+
+// part is what of a resource _summary or _elements leave; _elements does not
+// concern what was included (R4 search.html#elements).
+func part(spec subset.Spec, e storage.Entry) []byte {
+	body := e.Resource.Body
+	if spec.IsZero() || len(body) == 0 || e.Included && spec.Summary == subset.Whole {
+		return body
+	}
+	doc, err := fhir.ParseDocument(body)
+	if err != nil {
+		return body // cannot be: what is stored is JSON
+	}
+	return spec.Apply(doc.Root())
 }

@@ -2,43 +2,51 @@ package rest
 
 import (
 	"encoding/json"
-	"net/http"
+	"slices"
+	"strings"
 
 	"sluis/conformance"
 	"sluis/fhir"
+	"sluis/fhir/patch"
 )
 
 // The parts of a CapabilityStatement that are written here (R4
 // capabilitystatement.html).
 type (
 	statement struct {
-		ResourceType string     `json:"resourceType"`
-		Status       string     `json:"status"`
-		Date         string     `json:"date"`
-		Kind         string     `json:"kind"`
-		Software     named      `json:"software"`
-		Implement    described  `json:"implementation"`
-		FHIRVersion  string     `json:"fhirVersion"`
-		Format       []string   `json:"format"`
-		Rest         []restPart `json:"rest"`
+		ResourceType string       `json:"resourceType"`
+		Status       string       `json:"status"`
+		Date         string       `json:"date"`
+		Kind         string       `json:"kind"`
+		Software     softwarePart `json:"software"`
+		Implement    described    `json:"implementation"`
+		FHIRVersion  string       `json:"fhirVersion"`
+		Format       []string     `json:"format"`
+		PatchFormat  []string     `json:"patchFormat,omitempty"`
+		Rest         []restPart   `json:"rest"`
 	}
-	named struct {
+	softwarePart struct {
 		Name    string `json:"name"`
 		Version string `json:"version"`
+		Release string `json:"releaseDate"`
 	}
 	described struct {
 		Description string `json:"description"`
 		URL         string `json:"url"`
 	}
 	restPart struct {
-		Mode        string         `json:"mode"`
-		Security    security       `json:"security"`
-		Resource    []resourcePart `json:"resource"`
-		Interaction []coded        `json:"interaction"`
+		Mode        string          `json:"mode"`
+		Security    security        `json:"security"`
+		Resource    []resourcePart  `json:"resource"`
+		Interaction []coded         `json:"interaction"`
+		SearchParam []searchParam   `json:"searchParam"`
+		Operation   []operationPart `json:"operation,omitempty"`
+		Compartment []string        `json:"compartment,omitempty"`
 	}
 	security struct {
-		CORS    bool       `json:"cors"`
-		Service []codeable `json:"service"`
+		CORS        bool       `json:"cors"`
+		Service     []codeable `json:"service"`
+		Description string     `json:"description"`
 	}
 	codeable struct {
 		Coding []coding `json:"coding"`
@@ -51,59 +59,83 @@ type (
 		Code string `json:"code"`
 	}
 	resourcePart struct {
-		Type              string        `json:"type"`
-		Interaction       []coded       `json:"interaction"`
-		Versioning        string        `json:"versioning"`
-		ReadHistory       bool          `json:"readHistory"`
-		UpdateCreate      bool          `json:"updateCreate"`
-		ConditionalCreate bool          `json:"conditionalCreate"`
-		ConditionalRead   string        `json:"conditionalRead"`
-		ConditionalUpdate bool          `json:"conditionalUpdate"`
-		ConditionalDelete string        `json:"conditionalDelete"`
-		ReferencePolicy   []string      `json:"referencePolicy"`
-		SearchInclude     []string      `json:"searchInclude,omitempty"`
-		SearchParam       []searchParam `json:"searchParam"`
+		Type              string          `json:"type"`
+		Profile           string          `json:"profile"`
+		Interaction       []coded         `json:"interaction"`
+		Versioning        string          `json:"versioning"`
+		ReadHistory       bool            `json:"readHistory"`
+		UpdateCreate      bool            `json:"updateCreate"`
+		ConditionalCreate bool            `json:"conditionalCreate"`
+		ConditionalRead   string          `json:"conditionalRead"`
+		ConditionalUpdate bool            `json:"conditionalUpdate"`
+		ConditionalDelete string          `json:"conditionalDelete"`
+		ReferencePolicy   []string        `json:"referencePolicy"`
+		SearchInclude     []string        `json:"searchInclude,omitempty"`
+		SearchRevInclude  []string        `json:"searchRevInclude,omitempty"`
+		SearchParam       []searchParam   `json:"searchParam"`
+		Operation         []operationPart `json:"operation,omitempty"`
 	}
 	searchParam struct {
+		Name          string `json:"name"`
+		Definition    string `json:"definition,omitempty"`
+		Type          string `json:"type"`
+		Documentation string `json:"documentation,omitempty"`
+	}
+	operationPart struct {
 		Name       string `json:"name"`
-		Definition string `json:"definition,omitempty"`
-		Type       string `json:"type"`
+		Definition string `json:"definition"`
 	}
 )
 
-var clinicalInteractions = []fhir.InteractionKind{
-	fhir.Read, fhir.VRead, fhir.Update, fhir.Delete, fhir.HistoryInstance, fhir.HistoryType, fhir.Create, fhir.SearchType,
-}
-
-// capabilities answers GET /metadata (R4 http.html#capabilities), the one
-// interaction that needs no token. It is written from the tables that serve.
-func (s *server) capabilities(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{server: s, w: w, r: r}
-	if err := acceptable(r); err != nil {
-		x.fail(err)
-		return
+// instanceInteractions and systemInteractions are what a CapabilityStatement can
+// declare of a type and of the whole, in the order of the value sets. What is not
+// in the table that serves is not declared.
+var (
+	instanceInteractions = []fhir.InteractionKind{
+		fhir.Read, fhir.VRead, fhir.Update, fhir.Patch, fhir.Delete, fhir.HistoryInstance, fhir.HistoryType, fhir.Create, fhir.SearchType,
 	}
-	x.write(http.StatusOK, s.statement())
-}
+	systemInteractions = []fhir.InteractionKind{fhir.Transaction, fhir.SearchSystem, fhir.HistorySystem}
+)
 
-// statement writes the CapabilityStatement; it never changes while serving.
-func (s *server) writeStatement() []byte {
-	body, err := json.Marshal(statement{
-		ResourceType: "CapabilityStatement", Status: "active", Date: s.Software.Date.UTC().Format("2006-01-02"),
-		Kind: "instance", Software: named{"Sluis", s.Software.Version},
+// writeStatement writes the CapabilityStatement from the tables that serve: the
+// interactions, the operations, and the search parameters that searches are
+// parsed with now.
+func (s *server) writeStatement(defs *conformance.Definitions, normative bool) []byte {
+	out := statement{
+		ResourceType: "CapabilityStatement", Status: "active", Date: s.date(),
+		Kind: "instance", Software: softwarePart{"Sluis", s.Software.Version, s.date()},
 		Implement:   described{"Sluis FHIR R4 server", s.Base},
-		FHIRVersion: "4.0.1", Format: []string{"json"},
+		FHIRVersion: "4.0.1", Format: []string{"application/fhir+json", "application/fhir+xml", "json", "xml"},
 		Rest: []restPart{{
-			Mode: "server", Resource: s.resources(),
-			Security:    security{Service: []codeable{{[]coding{{"http://terminology.hl7.org/CodeSystem/restful-security-service", "SMART-on-FHIR"}}}}},
-			Interaction: codes(fhir.Transaction, "batch", fhir.SearchSystem, fhir.HistorySystem),
+			Mode: "server", Resource: resources(defs, normative),
+			Security: security{
+				Service:     []codeable{{[]coding{{"http://terminology.hl7.org/CodeSystem/restful-security-service", "SMART-on-FHIR"}}}},
+				Description: "A bearer token of SMART App Launch is needed for everything but this statement.",
+			},
+			Interaction: codes(served(systemInteractions)...),
+			SearchParam: systemParameters(defs),
+			Operation:   callable(func(o operation) bool { return o.levels&atSystem != 0 }),
 		}},
-	})
+	}
+	if _, batch := interactions[fhir.Transaction]; batch {
+		out.Rest[0].Interaction = append(out.Rest[0].Interaction, coded{"batch"})
+	}
+	if _, patched := interactions[fhir.Patch]; patched {
+		out.PatchFormat = []string{patch.JSONMediaType, "application/fhir+json", "application/fhir+xml"}
+	}
+	if _, compartments := interactions[fhir.SearchCompartment]; compartments {
+		for _, t := range conformance.Compartments() {
+			out.Rest[0].Compartment = append(out.Rest[0].Compartment, "http://hl7.org/fhir/CompartmentDefinition/"+strings.ToLower(t))
+		}
+	}
+	body, err := json.Marshal(out)
 	if err != nil {
 		panic(err) // plain structs: cannot be
 	}
 	return body
 }
+
+func (s *server) date() string { return s.Software.Date.UTC().Format("2006-01-02") }
 
 func codes(kinds ...fhir.InteractionKind) []coded {
 	out := make([]coded, len(kinds))
@@ -113,38 +145,105 @@ func codes(kinds ...fhir.InteractionKind) []coded {
 	return out
 }
 
-func (s *server) resources() []resourcePart {
-	var out []resourcePart
-	for _, t := range conformance.Types() {
-		if t == "AuditEvent" {
-			out = append(out, logPart())
-			continue
+// served are those of the interactions that there is a function for.
+func served(kinds []fhir.InteractionKind) (out []fhir.InteractionKind) {
+	for _, k := range kinds {
+		if _, ok := interactions[k]; ok {
+			out = append(out, k)
 		}
-		part := resourcePart{
-			Type: t, Interaction: codes(clinicalInteractions...), Versioning: "versioned-update", ReadHistory: true,
-			ConditionalCreate: true, ConditionalRead: "full-support", ConditionalUpdate: true, ConditionalDelete: "single",
-			ReferencePolicy: []string{"literal", "logical", "local"},
-		}
-		if t == "Consent" {
-			part.ConditionalDelete = "not-supported"
-			part.Interaction = codes(without(clinicalInteractions, fhir.Delete)...)
-		}
-		for _, p := range conformance.Searchable(t) {
-			part.SearchParam = append(part.SearchParam, searchParam{p.Code, p.URL, string(p.Type)})
-			if p.Type == conformance.ReferenceParam {
-				part.SearchInclude = append(part.SearchInclude, t+":"+p.Code)
-			}
-		}
-		out = append(out, part)
 	}
 	return out
 }
 
-func without(kinds []fhir.InteractionKind, drop fhir.InteractionKind) []fhir.InteractionKind {
-	var out []fhir.InteractionKind
-	for _, k := range kinds {
-		if k != drop {
-			out = append(out, k)
+func resources(defs *conformance.Definitions, normative bool) (out []resourcePart) {
+	pointing := referrers(defs)
+	for _, t := range conformance.Types() {
+		switch {
+		case normative && !conformance.LayoutOf(t).Normative:
+		case t == "AuditEvent":
+			out = append(out, logPart())
+		default:
+			out = append(out, clinicalPart(defs, t, pointing[t]))
+		}
+	}
+	return out
+}
+
+// clinicalPart is the row of a type that clients read and write.
+func clinicalPart(defs *conformance.Definitions, t string, pointing []string) resourcePart {
+	part := resourcePart{
+		Type: t, Profile: profile(t), Interaction: codes(served(instanceInteractions)...), Versioning: "versioned-update", ReadHistory: true,
+		ConditionalCreate: true, ConditionalRead: "full-support", ConditionalUpdate: true, ConditionalDelete: "single",
+		ReferencePolicy:  []string{"literal", "logical", "local"},
+		SearchRevInclude: pointing,
+		Operation: callable(func(o operation) bool {
+			return o.levels&^atSystem != 0 && (slices.Contains(o.types, t) || slices.Contains(o.types, anyType))
+		}),
+	}
+	if t == "Consent" {
+		part.ConditionalDelete = "not-supported"
+		part.Interaction = slices.DeleteFunc(part.Interaction, func(c coded) bool { return c.Code == string(fhir.Delete) })
+	}
+	for _, p := range defs.Searchable(t) {
+		part.SearchParam = append(part.SearchParam, declare(p))
+		if p.Type == conformance.ReferenceParam {
+			part.SearchInclude = append(part.SearchInclude, t+":"+p.Code)
+		}
+	}
+	return part
+}
+
+func profile(t string) string { return "http://hl7.org/fhir/StructureDefinition/" + t }
+
+// referrers are, by type, the parameters of any type that can point at it: what
+// _revinclude can name.
+func referrers(defs *conformance.Definitions) map[string][]string {
+	out := map[string][]string{}
+	for _, t := range conformance.Types() {
+		if t == "AuditEvent" {
+			continue // rendered from the log, which no include reaches
+		}
+		for _, p := range defs.Searchable(t) {
+			if p.Type != conformance.ReferenceParam {
+				continue
+			}
+			for _, target := range p.Targets {
+				out[target] = append(out[target], t+":"+p.Code)
+			}
+		}
+	}
+	return out
+}
+
+// declare is a search parameter as it is declared, with the expression by which
+// it finds.
+func declare(p *conformance.Parameter) searchParam {
+	return searchParam{Name: p.Code, Definition: p.URL, Type: string(p.Type), Documentation: p.Expression}
+}
+
+// systemParameters are those that a search over all types understands without
+// naming any: what every type has.
+func systemParameters(defs *conformance.Definitions) (out []searchParam) {
+	for _, code := range []string{"_id", "_lastUpdated"} {
+		if p, ok := defs.Lookup("Basic", code); ok {
+			out = append(out, searchParam{Name: p.Code, Definition: p.URL, Type: string(p.Type)})
+		}
+	}
+	return out
+}
+
+// callable are the operations for which a condition holds, each once.
+func callable(when func(operation) bool) (out []operationPart) {
+	for _, o := range operations {
+		if !when(o) {
+			continue
+		}
+		definition := o.definition
+		if !strings.Contains(definition, "://") {
+			definition = operationDefinition + definition
+		}
+		if part := (operationPart{o.name, definition}); !slices.Contains(out, part) {
+			out = append(out, part)
 		}
 	}
 	return out

@@ -17,7 +17,9 @@ func (x *exchange) create() error {
 	return nil
 }
 
-// written answers a create or update by Prefer: return (R4 http.html#ops).
+// written answers a create, update or patch by Prefer: return (R4
+// http.html#ops). Location names the version; so does Content-Location where
+// that version is what is answered (RFC 9110 §8.7).
 func (x *exchange) written(done storage.Result) {
 	status := http.StatusOK
 	if done.Created {
@@ -26,11 +28,12 @@ func (x *exchange) written(done storage.Result) {
 	x.versioned(done.Resource)
 	x.w.Header().Set("Location", x.location(done.Resource))
 	switch prefer(x.r, "return") {
-	case "minimal":
+	case returnMinimal:
 		x.write(status, nil)
-	case "OperationOutcome":
+	case returnOutcome:
 		x.write(status, outcome(allOK()))
 	default:
+		x.w.Header().Set("Content-Location", x.location(done.Resource))
 		x.write(status, done.Resource.Body)
 	}
 }

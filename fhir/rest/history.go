@@ -12,7 +12,11 @@ func (x *exchange) history() error {
 	if err != nil {
 		return err
 	}
-	h, err := gate.ParseHistory(ask.Params)
+	params, err := x.shorten(ask)
+	if err != nil {
+		return err
+	}
+	h, err := gate.ParseHistory(params)
 	if err != nil {
 		return err
 	}

@@ -39,8 +39,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 		defer func() {
 			if p := recover(); p != nil {
 				s.Log.Error("panic", "request", requestID(r.Context()), "panic", p, "stack", string(debug.Stack()))
-				x := &exchange{server: s, w: w, r: r}
-				x.fail(fhir.NewError(fhir.Internal, "exception", "internal error"))
+				s.exchange(w, r).fail(fhir.NewError(fhir.Internal, "exception", "internal error"))
 			}
 		}()
 		next.ServeHTTP(w, r)

@@ -9,6 +9,7 @@ import (
 
 	"sluis/conformance"
 	"sluis/fhir"
+	"sluis/fhir/subset"
 	"sluis/smart"
 )
 
@@ -25,6 +26,7 @@ var statuses = map[fhir.Kind]int{
 	fhir.Gone:           http.StatusGone,
 	fhir.Precondition:   http.StatusPreconditionFailed,
 	fhir.TooLarge:       http.StatusRequestEntityTooLarge,
+	fhir.URITooLong:     http.StatusRequestURITooLong,
 	fhir.Unsupported:    http.StatusUnsupportedMediaType,
 	fhir.Unprocessable:  http.StatusUnprocessableEntity,
 	fhir.TooMany:        http.StatusTooManyRequests,
@@ -96,6 +98,7 @@ func (x *exchange) problem(err error) (int, []byte) {
 
 // fail answers with an OperationOutcome. Nothing has been written before.
 func (x *exchange) fail(err error) {
+	x.subset = subset.Spec{}
 	status, body := x.problem(err)
 	switch status {
 	case http.StatusUnauthorized:
@@ -111,10 +114,9 @@ func (x *exchange) fail(err error) {
 // allowed are the methods that the request's path has (RFC 9110 §15.5.6).
 func (x *exchange) allowed() []string {
 	var out []string
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		ix, err := fhir.ParseInteraction(method, x.path(), x.r.URL.RawQuery, conformance.IsType)
-		written := ix.Kind == fhir.Create || ix.Kind == fhir.Update || ix.Kind == fhir.Delete
-		if err != nil || written && ix.Type == "AuditEvent" {
+		if err != nil || !isServed(ix) {
 			continue
 		}
 		if out = append(out, method); method == http.MethodGet {
@@ -122,6 +124,21 @@ func (x *exchange) allowed() []string {
 		}
 	}
 	return out
+}
+
+// isServed reports whether there is a function for an interaction.
+func isServed(ix fhir.Interaction) bool {
+	_, served := interactions[ix.Kind]
+	switch ix.Kind {
+	case fhir.Capabilities:
+		return true
+	case fhir.Operation:
+		_, err := find(ix)
+		return err == nil
+	case fhir.Create, fhir.Update, fhir.Patch, fhir.Delete:
+		return served && ix.Type != "AuditEvent" // written by the server alone
+	}
+	return served
 }
 
 // challenge is the header of a 401 (RFC 6750 §3, RFC 9470 §3).

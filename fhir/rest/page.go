@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hmac"
@@ -9,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,7 +24,8 @@ const pageParam = "_page"
 // asked is a search or history as first asked, and where its next page starts.
 type asked struct {
 	Type   string
-	ID     string // instance history
+	ID     string   // instance history
+	Within fhir.Ref // search of a compartment
 	Params []fhir.Param
 	After  *query.Position
 	Log    string // continuation of a search of the log
@@ -34,37 +37,58 @@ func (x *exchange) asking() (asked, error) {
 	for _, p := range x.asked {
 		if p.Name == pageParam {
 			ask, err := x.open(p.Value)
-			if err != nil || ask.Type != x.ix.Type || ask.ID != x.ix.ID || len(x.ix.Params) > 0 {
+			if err != nil || ask.Type != x.ix.Type || ask.ID != x.ix.ID || ask.Within != x.ix.Compartment || len(x.ix.Params) > 0 {
 				return asked{}, fhir.NewError(fhir.Invalid, "value", "this is not a continuation link of this search", pageParam)
 			}
 			return ask, nil
 		}
 	}
-	return asked{Type: x.ix.Type, ID: x.ix.ID, Params: x.ix.Params}, nil
+	return asked{Type: x.ix.Type, ID: x.ix.ID, Within: x.ix.Compartment, Params: x.ix.Params}, nil
 }
 
 // self is the link to the page itself. The terms of a POST search stay out of
 // URLs, because they may be a BSN.
 func (x *exchange) self(ask asked) string {
 	if x.isFormSearch() || ask.After != nil || ask.Log != "" {
-		return x.address(ask) + "?" + pageParam + "=" + x.seal(ask)
+		return x.continuation(ask)
 	}
-	if len(ask.Params) == 0 {
+	params := append(slices.Clone(ask.Params), x.answered()...)
+	if len(params) == 0 {
 		return x.address(ask)
 	}
-	return x.address(ask) + "?" + encode(ask.Params)
+	return x.address(ask) + "?" + encode(params)
 }
 
 func (x *exchange) next(ask asked, after query.Position) string {
 	ask.After = &after
-	return x.address(ask) + "?" + pageParam + "=" + x.seal(ask)
+	return x.continuation(ask)
+}
+
+// continuation is a link that holds the whole search, sealed. How the answer is
+// written stands beside the seal, and is the caller's to change.
+func (x *exchange) continuation(ask asked) string {
+	return x.address(ask) + "?" + encode(append([]fhir.Param{{Name: pageParam, Value: x.seal(ask)}}, x.answered()...))
+}
+
+// answered are the parameters that say how the answer is written.
+func (x *exchange) answered() (out []fhir.Param) {
+	for _, p := range x.asked {
+		if p.Name == "_format" || p.Name == "_pretty" {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 func (x *exchange) address(ask asked) string {
 	parts := []string{x.Base}
-	for _, p := range []string{ask.Type, ask.ID} {
-		if p != "" {
-			parts = append(parts, p)
+	if !ask.Within.IsZero() {
+		parts = append(parts, ask.Within.Latest().String(), cmp.Or(ask.Type, "*"))
+	} else {
+		for _, p := range []string{ask.Type, ask.ID} {
+			if p != "" {
+				parts = append(parts, p)
+			}
 		}
 	}
 	if strings.HasPrefix(string(x.ix.Kind), "history") {
@@ -88,6 +112,7 @@ const logWidth = 64
 // that its length says nothing about how many rows there are, or records.
 type sealed struct {
 	Type, ID string
+	Within   fhir.Ref
 	Params   []fhir.Param
 	Keys     []string
 	Row      string
@@ -111,7 +136,7 @@ func (x *exchange) aead() cipher.AEAD {
 // seal encrypts a continuation. The nonce is a MAC of the plain text, so that
 // equal pages have equal links.
 func (x *exchange) seal(ask asked) string {
-	s := sealed{Type: ask.Type, ID: ask.ID, Params: ask.Params}
+	s := sealed{Type: ask.Type, ID: ask.ID, Within: ask.Within, Params: ask.Params}
 	if ask.Log != "" {
 		s.Log = fmt.Sprintf("%*s", logWidth, ask.Log)
 	}
@@ -143,7 +168,7 @@ func (x *exchange) open(token string) (asked, error) {
 	if err := json.Unmarshal(plain, &s); err != nil {
 		return asked{}, bad
 	}
-	ask := asked{Type: s.Type, ID: s.ID, Params: s.Params, Log: strings.TrimLeft(s.Log, " ")}
+	ask := asked{Type: s.Type, ID: s.ID, Within: s.Within, Params: s.Params, Log: strings.TrimLeft(s.Log, " ")}
 	if s.Row == "" {
 		return ask, nil
 	}

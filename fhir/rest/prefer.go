@@ -7,19 +7,31 @@ import (
 	"sluis/fhir"
 )
 
-// prefer is the value of one preference of the Prefer header (RFC 7240).
+// prefer is the value of one preference of the Prefer header (RFC 7240 §2): of
+// several, the first; "" where it is not stated.
 func prefer(r *http.Request, name string) string {
 	for _, line := range r.Header.Values("Prefer") {
-		for _, part := range strings.FieldsFunc(line, func(c rune) bool { return c == ',' || c == ';' }) {
-			k, v, _ := strings.Cut(strings.TrimSpace(part), "=")
-			if strings.EqualFold(k, name) {
-				return strings.Trim(v, `"`)
+		for preference := range strings.SplitSeq(line, ",") {
+			preference, _, _ = strings.Cut(preference, ";") // its parameters: none is known
+			k, v, _ := strings.Cut(preference, "=")
+			if strings.EqualFold(strings.TrimSpace(k), name) {
+				return strings.Trim(strings.TrimSpace(v), `"`)
 			}
 		}
 	}
 	return ""
 }
 
+// The values of Prefer: return (R4 http.html#ops). Any other is not understood
+// and so ignored, as RFC 7240 has it.
+const (
+	returnMinimal = "minimal"
+	returnOutcome = "OperationOutcome"
+	returnWhole   = "representation"
+)
+
+// allOK is what return=OperationOutcome is answered with when nothing is to be
+// told.
 func allOK() []fhir.Issue {
 	return []fhir.Issue{{Severity: "information", Code: "informational", Details: "all went well"}}
 }

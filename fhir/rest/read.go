@@ -12,9 +12,12 @@ func (x *exchange) read() error {
 		return err
 	}
 	x.versioned(r)
-	if notModified(x.r.Header, r) {
+	switch {
+	case notModified(x.r.Header, r):
 		x.write(http.StatusNotModified, nil)
 		return nil
+	case x.readsContent():
+		return x.content(r)
 	}
 	x.write(http.StatusOK, r.Body)
 	return nil

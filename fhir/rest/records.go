@@ -12,7 +12,16 @@ import (
 // searchRecords answers searches of AuditEvent, which are rendered from the log
 // when asked for (see gate.SearchLog for who finds what).
 func (x *exchange) searchRecords(ask asked) error {
-	f, err := balp.ParseSearch(ask.Params, x.caller.Projected())
+	params, err := x.shorten(ask)
+	if err != nil {
+		return err
+	}
+	if of := ask.Within; of.Type == "Patient" {
+		params = append(params, fhir.Param{Name: "patient", Value: of.Latest().String()})
+	} else if !of.IsZero() {
+		return fhir.NewError(fhir.Invalid, "not-supported", "AuditEvents are found in the compartment of a Patient only")
+	}
+	f, err := balp.ParseSearch(params, x.caller.Projected())
 	if err != nil {
 		return err
 	}
@@ -29,7 +38,7 @@ func (x *exchange) searchRecords(ask asked) error {
 	if page.Next != "" {
 		next := ask
 		next.Log = page.Next
-		set.link("next", x.address(ask)+"?"+pageParam+"="+x.seal(next))
+		set.link("next", x.continuation(next))
 	}
 	for _, r := range page.Records {
 		body, err := balp.Render(r, x.view(page))
@@ -70,7 +79,7 @@ func (x *exchange) view(page gate.LogPage) balp.View {
 // logPart is AuditEvent's row of the CapabilityStatement.
 func logPart() resourcePart {
 	part := resourcePart{
-		Type: "AuditEvent", Interaction: codes(fhir.Read, fhir.SearchType), Versioning: "no-version",
+		Type: "AuditEvent", Profile: profile("AuditEvent"), Interaction: codes(fhir.Read, fhir.SearchType), Versioning: "no-version",
 		ConditionalRead: "not-supported", ConditionalDelete: "not-supported", ReferencePolicy: []string{"literal"},
 	}
 	for _, p := range balp.Parameters(true) {

@@ -2,27 +2,104 @@ package rest
 
 import (
 	"bytes"
+	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"sluis/fhir"
+	"sluis/fhir/subset"
+	"sluis/fhir/xml"
 )
 
-const contentType = "application/fhir+json; charset=utf-8"
+const (
+	contentType    = "application/fhir+json; charset=utf-8"
+	contentTypeXML = "application/fhir+xml; charset=utf-8"
+)
 
-// write sends a whole answer; for HEAD only its headers.
+// write sends a whole answer, a resource in JSON, in the form that was asked for:
+// the last step of the corridor. For HEAD it sends its headers only.
 func (x *exchange) write(status int, body []byte) {
+	if len(body) == 0 {
+		x.send(status, "", nil)
+		return
+	}
+	body, t := x.render(x.part(body))
+	x.send(status, t, body)
+}
+
+// send writes the headers of an answer and, save for HEAD, its bytes.
+func (x *exchange) send(status int, t string, body []byte) {
 	h := x.w.Header()
+	vary(h, "Accept", "Accept-Encoding")
 	if len(body) > 0 {
-		h.Set("Content-Type", contentType)
+		h.Set("Content-Type", t)
+		body = x.pack(body)
 		h.Set("Content-Length", strconv.Itoa(len(body)))
 	}
 	x.w.WriteHeader(status)
 	if x.r.Method != http.MethodHead {
 		_, _ = x.w.Write(body) // a client that hangs up is its own affair
 	}
+}
+
+// vary adds names of request headers that an answer depends on.
+func vary(h http.Header, names ...string) {
+	all := h.Values("Vary")
+	for _, name := range names {
+		if !slices.Contains(all, name) {
+			h.Add("Vary", name)
+		}
+	}
+}
+
+// render is a resource in the form asked for. One that XML cannot hold is
+// answered in JSON, as its Content-Type says: Accept is a wish (RFC 9110
+// §12.5.1), and after a write it is too late to refuse.
+func (x *exchange) render(body []byte) ([]byte, string) {
+	if x.form.xml {
+		if doc, err := fhir.ParseDocument(body); err == nil {
+			if text, err := xml.FromJSON(doc, x.form.pretty); err == nil {
+				return text, contentTypeXML
+			}
+		}
+	}
+	if x.form.pretty {
+		var out bytes.Buffer
+		if json.Indent(&out, body, "", "  ") == nil { // white space alone
+			return out.Bytes(), contentType
+		}
+	}
+	return body, contentType
+}
+
+// part leaves out of an answer what _summary or _elements leave out. In a Bundle
+// made for the answer they concern its resources: not outcomes, and _elements not
+// what was included (R4 search.html#elements).
+func (x *exchange) part(body []byte) []byte {
+	if x.subset.IsZero() {
+		return body
+	}
+	doc, err := fhir.ParseDocument(body)
+	if err != nil {
+		return body // cannot be: what is written here is JSON
+	}
+	if x.ix.Kind == fhir.Read || x.ix.Kind == fhir.VRead {
+		return x.subset.Apply(doc.Root())
+	}
+	out, last := make([]byte, 0, len(body)), 0
+	for entry := range doc.Root().Get("entry").All() {
+		resource, mode := entry.Get("resource"), entry.At("search", "mode").Text()
+		if resource.IsZero() || mode == "outcome" || mode == "include" && x.subset.Summary == subset.Whole {
+			continue
+		}
+		start, end := resource.Span()
+		out = append(append(out, body[last:start]...), x.subset.Apply(resource)...)
+		last = end
+	}
+	return append(out, body[last:]...)
 }
 
 // versioned sets the headers that name a version (R4 http.html#versioning).

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"sluis/fhir"
+	"sluis/fhir/patch"
+	"sluis/fhir/xml"
 	"sluis/smart"
 )
 
@@ -33,12 +35,39 @@ const (
 	maxValues = 6 << 20
 )
 
-// readBody reads and, where needed, inflates the body, both bounded.
-func (x *exchange) readBody() ([]byte, error) {
+// readBody reads and, where needed, inflates the body, both bounded, and turns
+// XML into the JSON that everything else reads.
+func (x *exchange) readBody() error {
+	raw, err := x.receive()
+	if err != nil || len(raw) == 0 && x.r.Header.Get("Content-Type") == "" {
+		return err
+	}
+	t, err := x.mediaOf()
+	if err != nil && len(raw) == 0 {
+		return nil // nothing was sent, whatever it is called
+	}
+	switch x.body = raw; {
+	case err != nil:
+		return err
+	case t == rawMedia:
+		return x.wrap(raw)
+	case t == xmlMedia && len(raw) > 0:
+		if x.body, err = xml.ToJSON(raw); err != nil {
+			return err
+		}
+	}
+	if values(x.body) > maxValues && t != formMedia {
+		return fhir.NewError(fhir.TooLarge, "too-costly", "the body has too many values")
+	}
+	return nil
+}
+
+// receive reads a body to its end.
+func (x *exchange) receive() ([]byte, error) {
 	var in io.Reader = http.MaxBytesReader(x.w, x.r.Body, x.MaxBody)
 	switch x.r.Header.Get("Content-Encoding") {
 	case "", "identity":
-	case "gzip":
+	case "gzip", "x-gzip":
 		z, err := gzip.NewReader(in)
 		if err != nil {
 			return nil, fhir.NewError(fhir.Invalid, "structure", "the body is not gzip")
@@ -59,10 +88,7 @@ func (x *exchange) readBody() ([]byte, error) {
 	if err != nil {
 		return nil, fhir.NewError(fhir.Invalid, "incomplete", "the body could not be read to its end")
 	}
-	if values(buf.Bytes()) > maxValues {
-		return nil, fhir.NewError(fhir.TooLarge, "too-costly", "the body has too many values")
-	}
-	return buf.Bytes(), x.contentType(buf.Len())
+	return buf.Bytes(), nil
 }
 
 // values is how many values a JSON body holds at most: each is the first of an
@@ -71,18 +97,40 @@ func values(body []byte) int {
 	return bytes.Count(body, []byte{','}) + bytes.Count(body, []byte{'['}) + bytes.Count(body, []byte{'{'})
 }
 
-// contentType refuses media types that are not read (R4 http.html#mime-type).
-func (x *exchange) contentType(length int) error {
-	if length == 0 {
-		return nil
-	}
-	t, params, err := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
+// media is what a body is said to be.
+type media int
+
+const (
+	jsonMedia media = iota // also JSON Patch, which the interaction tells from others
+	xmlMedia
+	formMedia
+	rawMedia // the content of a Binary
+)
+
+const formType = "application/x-www-form-urlencoded"
+
+// mediaOf reads Content-Type and refuses what is not read (R4
+// http.html#mime-type): FHIR in JSON or XML, a form for a search, JSON Patch for a
+// patch, and anything at all for a Binary. FHIR is UTF-8.
+func (x *exchange) mediaOf() (media, error) {
+	name, params, err := mime.ParseMediaType(x.r.Header.Get("Content-Type"))
+	isXML, isFHIR := formats[name]
 	charset := strings.ToLower(params["charset"])
-	known := t == "application/fhir+json" || t == "application/json" || t == "application/x-www-form-urlencoded" && x.isFormSearch()
-	if err != nil || !known || charset != "" && charset != "utf-8" || !ourVersion(params) {
-		return fhir.NewError(fhir.Unsupported, "not-supported", "the body must be application/fhir+json in UTF-8")
+	switch {
+	case err != nil || !strings.Contains(name, "/") || x.isFormSearch() && name != formType:
+	case !isFHIR && x.writesBinary():
+		return rawMedia, nil
+	case charset != "" && charset != "utf-8" || !ourVersion(params):
+	case name == patch.JSONMediaType && x.ix.Kind == fhir.Patch:
+		return jsonMedia, nil
+	case name == formType && x.isFormSearch():
+		return formMedia, nil
+	case isFHIR && isXML:
+		return xmlMedia, nil
+	case isFHIR:
+		return jsonMedia, nil
 	}
-	return nil
+	return 0, fhir.NewError(fhir.Unsupported, "not-supported", "the body must be application/fhir+json or application/fhir+xml, of FHIR 4.0 and in UTF-8")
 }
 
 func (x *exchange) isFormSearch() bool {
@@ -116,37 +164,6 @@ func (x *exchange) preconditions() error {
 	}
 	x.ix.IfNoneExist = h.Get("If-None-Exist")
 	return nil
-}
-
-// acceptable refuses formats that are not written (406).
-func acceptable(r *http.Request) error {
-	wanted := r.Header.Get("Accept")
-	if f := r.URL.Query().Get("_format"); f != "" {
-		wanted = f
-	}
-	if wanted == "" {
-		return nil
-	}
-	for _, part := range strings.Split(wanted, ",") {
-		t, params, err := mime.ParseMediaType(strings.TrimSpace(part))
-		switch t {
-		case "json", "*/*", "application/*", "application/json", "application/fhir+json", "text/json":
-			if err == nil && ourVersion(params) {
-				return nil
-			}
-		}
-		if strings.HasPrefix(strings.TrimSpace(part), "application/fhir json") { // an unescaped + in a URL
-			return nil
-		}
-	}
-	return fhir.NewError(fhir.NotAcceptable, "not-supported", "only application/fhir+json is written")
-}
-
-// ourVersion reports whether a media type's fhirVersion, if it has one, is R4
-// (R4 http.html#version-parameter). mime gives its name in lower case.
-func ourVersion(params map[string]string) bool {
-	v, named := params["fhirversion"]
-	return !named || v == "4.0"
 }
 
 // searchable drops the parameters that concern the form of the answer only.

@@ -67,18 +67,58 @@ func TestSeal_IsTamperEvidentAndOfOneLength(t *testing.T) {
 	}
 }
 
-func TestAcceptable(t *testing.T) {
-	for accept, want := range map[string]bool{
-		"": true, "*/*": true, "application/fhir+json": true, "application/json;q=0.9": true, "text/html, */*;q=0.1": true,
-		"application/fhir+json; fhirVersion=4.0": true, "application/fhir+json; fhirVersion=3.0": false,
-		"application/fhir+xml": false, "text/html": false, ";": false,
+func TestNegotiate(t *testing.T) {
+	for _, tc := range []struct {
+		accept, query string
+		want          string
+	}{
+		{"", "", "json"}, {"*/*", "", "json"}, {"application/fhir+json", "", "json named"}, {"application/json;q=0.9", "", "json"},
+		{"text/html, */*;q=0.1", "", "json"}, {"application/fhir+xml", "", "xml named"}, {"text/xml", "", "xml"}, {"application/xml", "", "xml"},
+		{"application/fhir+json;q=0.2, application/fhir+xml;q=0.8", "", "xml named"},
+		{"application/fhir+xml, application/fhir+json", "", "xml named"}, {"*/*, application/fhir+xml", "", "xml named"},
+		{"application/fhir+json;q=0, */*", "", "xml"}, {"application/fhir+json;q=0", "", ""}, {"application/fhir+json;q=2", "", ""},
+		{"application/fhir+json; fhirVersion=4.0", "", "json named"}, {"application/fhir+json; fhirVersion=3.0", "", ""},
+		{"application/fhir+xml; fhirVersion=3.0, application/fhir+json", "", "json named"},
+		{"text/html", "", ""}, {";", "", ""}, {"json", "", ""}, {"image/png", "", ""},
+		{"text/html", "_format=json", "json named"}, {"application/fhir+json", "_format=xml", "xml named"},
+		{"", "_format=application/fhir%2Bxml", "xml named"}, {"", "_format=application/fhir+xml", "xml named"}, {"", "_format=text/xml", "xml named"},
+		{"", "_format=html", ""}, {"", "_format=ttl", ""}, {"", "_format=", ""}, {"", "_format=json&_format=xml", ""},
+		{"", "_pretty=true", "json pretty"}, {"", "_pretty=yes", ""},
 	} {
-		r := httptest.NewRequest("GET", "/Patient", nil)
-		if accept != "" {
-			r.Header.Set("Accept", accept)
+		r := httptest.NewRequest("GET", "/Patient?"+tc.query, nil)
+		if tc.accept != "" {
+			r.Header.Set("Accept", tc.accept)
 		}
-		if got := acceptable(r) == nil; got != want {
-			t.Errorf("Accept %q: %v", accept, got)
+		params, err := fhir.ParseParams(tc.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := negotiate(r.Header, params)
+		got := map[bool]string{false: "json", true: "xml"}[f.xml]
+		if f.named {
+			got += " named"
+		}
+		if f.pretty {
+			got += " pretty"
+		}
+		if err != nil {
+			got = ""
+		}
+		if got != tc.want {
+			t.Errorf("Accept %q, %q: %q, want %q", tc.accept, tc.query, got, tc.want)
+		}
+	}
+}
+
+func TestAcceptsGzip(t *testing.T) {
+	for header, want := range map[string]bool{
+		"": false, "gzip": true, "br, gzip;q=0.5": true, "*": true, "gzip;q=0, *": false, "gzip; q=0.0": false,
+		"identity": false, "*;q=0": false, "GZIP": true, "gzip;q=x": false,
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Accept-Encoding", header)
+		if got := acceptsGzip(r.Header); got != want {
+			t.Errorf("%q: %v", header, got)
 		}
 	}
 }

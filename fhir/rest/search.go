@@ -8,10 +8,11 @@ import (
 	"sluis/conformance"
 	"sluis/fhir"
 	"sluis/fhir/query"
+	"sluis/fhir/subset"
 )
 
-// search answers searches by GET and POST, at type and system level (R4
-// search.html). A continuation link holds the whole search, sealed; it is
+// search answers searches by GET and POST, of a type, of a compartment and of
+// the whole system (R4 search.html, http.html#vsearch). A continuation link holds the whole search, sealed; it is
 // authorised like the first page.
 func (x *exchange) search() error {
 	ask, err := x.asking()
@@ -48,21 +49,40 @@ func (x *exchange) search() error {
 // parse reads the search strictly, or, when asked with handling=lenient,
 // without the parameters it does not know, which it then names.
 func (x *exchange) parse(ask asked) (query.Query, []string, error) {
-	for _, p := range ask.Params {
-		if query.IsSurface(p.Name) {
-			return query.Query{}, nil, fhir.NewError(fhir.Invalid, "not-supported", "not supported", p.Name)
-		}
+	if _, err := x.shorten(ask); err != nil {
+		return query.Query{}, nil, err
 	}
-	parse := func(resourceType string, params []fhir.Param) (query.Query, []string, error) {
-		q, err := query.Parse(resourceType, params)
-		return q, nil, err
+	var err error
+	var q query.Query
+	var unknown []string
+	language, within := x.Gate.Language(), !ask.Within.IsZero()
+	switch lenient := prefer(x.r, "handling") == "lenient"; {
+	case within && lenient:
+		q, unknown, err = language.ParseCompartmentLenient(ask.Within, ask.Type, ask.Params)
+	case within:
+		q, err = language.ParseCompartment(ask.Within, ask.Type, ask.Params)
+	case lenient:
+		q, unknown, err = language.ParseLenient(ask.Type, ask.Params)
+	default:
+		q, err = language.Parse(ask.Type, ask.Params)
 	}
-	if prefer(x.r, "handling") == "lenient" {
-		parse = query.ParseLenient
-	}
-	q, unknown, err := parse(ask.Type, ask.Params)
 	q.After = ask.After
 	return q, unknown, err
+}
+
+// shorten reads how much of each resource is asked for, and returns the other
+// parameters, for those who would not know these; that only the number is asked
+// for concerns them too.
+func (x *exchange) shorten(ask asked) (rest []fhir.Param, err error) {
+	if x.subset, err = subset.Parse(ask.Type, ask.Params); err != nil {
+		return nil, err
+	}
+	for _, p := range ask.Params {
+		if !slices.Contains(subset.Names, p.Name) || p.Name == "_summary" && x.subset.Summary == subset.Count {
+			rest = append(rest, p)
+		}
+	}
+	return rest, nil
 }
 
 // ignored says what was left out; the self link leaves it out as well (R4

@@ -7,13 +7,13 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 
 	"sluis/conformance"
 	"sluis/fhir"
+	"sluis/fhir/subset"
 	"sluis/gate"
 	"sluis/smart"
 )
@@ -52,14 +52,13 @@ const (
 
 type server struct {
 	Config
-	statement func() []byte // the CapabilityStatement, written once
+	statements statements
 }
 
 // New returns the handler of the FHIR base; mount it at the path of Base.
 func New(c Config) http.Handler {
 	c.MaxBody, c.Timeout = cmp.Or(c.MaxBody, maxBody), cmp.Or(c.Timeout, requestTime)
 	s := &server{Config: c}
-	s.statement = sync.OnceValue(s.writeStatement)
 	r := chi.NewRouter()
 	r.Use(s.identify, s.guard)
 	r.Get("/metadata", s.capabilities)
@@ -76,8 +75,10 @@ type exchange struct {
 	r      *http.Request
 	ix     fhir.Interaction
 	caller gate.Caller
-	body   []byte
+	body   []byte       // in JSON, whatever it was sent in
 	asked  []fhir.Param // the query as sent, for links
+	form   form         // how the answer is written
+	subset subset.Spec  // and how much of it
 }
 
 // interactions maps each kind to the function of its file.
@@ -86,6 +87,7 @@ var interactions = map[fhir.InteractionKind]func(*exchange) error{
 	fhir.VRead:           (*exchange).read,
 	fhir.Create:          (*exchange).create,
 	fhir.Update:          (*exchange).update,
+	fhir.Patch:           (*exchange).patch,
 	fhir.Delete:          (*exchange).delete,
 	fhir.HistoryInstance: (*exchange).history,
 	fhir.HistoryType:     (*exchange).history,
@@ -93,13 +95,16 @@ var interactions = map[fhir.InteractionKind]func(*exchange) error{
 	fhir.SearchType:      (*exchange).search,
 	fhir.SearchSystem:    (*exchange).search,
 	fhir.Transaction:     (*exchange).bundle,
+	fhir.Operation:       (*exchange).operation,
+
+	fhir.SearchCompartment: (*exchange).search,
 }
 
 // serve is steps 1 and 2 of the corridor, then the interaction's own file.
 func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
 	defer cancel()
-	x := &exchange{server: s, w: w, r: r.WithContext(ctx)}
+	x := s.exchange(w, r.WithContext(ctx))
 	if err := x.enter(); err != nil {
 		x.fail(err)
 		return
@@ -114,6 +119,17 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// exchange begins an exchange: from here on, answers and errors have the form
+// asked for, as far as that can be told.
+func (s *server) exchange(w http.ResponseWriter, r *http.Request) *exchange {
+	x := &exchange{server: s, w: w, r: r}
+	params, err := fhir.ParseParams(r.URL.RawQuery)
+	if err == nil {
+		x.form, _ = negotiate(r.Header, params) // an error is told when it is its turn
+	}
+	return x
+}
+
 // enter authenticates before anything of the request is read or parsed.
 func (x *exchange) enter() error {
 	grant, err := x.authenticate()
@@ -121,30 +137,69 @@ func (x *exchange) enter() error {
 		return err
 	}
 	x.caller = gate.Caller{Grant: grant, Request: requestID(x.r.Context()), Network: clientAddress(x.r)}
-	if err := acceptable(x.r); err != nil {
-		return err
-	}
 	if len(x.r.URL.RawQuery) > maxQuery {
-		return fhir.NewError(fhir.TooLarge, "too-long", "the query is too long; use POST _search")
+		return fhir.NewError(fhir.URITooLong, "too-long", "the query is too long; use POST _search")
 	}
-	if x.body, err = x.readBody(); err != nil {
+	if err := x.interaction(); err != nil {
 		return err
 	}
+	if err := x.readBody(); err != nil {
+		return err
+	}
+	if err := x.parameters(); err != nil {
+		return err
+	}
+	return x.preconditions()
+}
+
+// interaction reads what is asked for from the method and the URL.
+func (x *exchange) interaction() (err error) {
+	method := x.r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	x.ix, err = fhir.ParseInteraction(method, x.path(), x.r.URL.RawQuery, conformance.IsType)
+	if err != nil {
+		return err
+	}
+	x.form, err = negotiate(x.r.Header, x.ix.Params)
+	if binary := x.ix.Type == "Binary" && (x.ix.Kind == fhir.Read || x.ix.Kind == fhir.VRead); binary && fhir.KindOf(err) == fhir.NotAcceptable {
+		err = nil // its content may be of any type: see readsContent
+	}
+	return err
+}
+
+// parameters reads the query: that of the URL and, for POST _search, of the body,
+// which may say how to answer as well.
+func (x *exchange) parameters() error {
 	rawQuery, err := x.rawQuery()
 	if err != nil {
 		return err
 	}
 	x.caller.Raw = x.r.Method + " " + x.r.URL.EscapedPath() + "?" + rawQuery
-	method := x.r.Method
-	if method == http.MethodHead {
-		method = http.MethodGet
-	}
-	if x.ix, err = fhir.ParseInteraction(method, x.path(), rawQuery, conformance.IsType); err != nil {
-		return err
+	if x.isFormSearch() {
+		if x.ix.Params, err = fhir.ParseParams(rawQuery); err != nil {
+			return err
+		}
+		if x.form, err = negotiate(x.r.Header, x.ix.Params); err != nil {
+			return err
+		}
 	}
 	x.asked = x.ix.Params
 	x.ix.Params = x.local(searchable(x.ix.Params))
-	return x.preconditions()
+	if x.ix.Kind == fhir.Read || x.ix.Kind == fhir.VRead {
+		x.subset, err = readSubset(x.ix)
+	}
+	return err
+}
+
+// readSubset is what of one resource is asked for.
+func readSubset(ix fhir.Interaction) (subset.Spec, error) {
+	s, err := subset.Parse(ix.Type, ix.Params)
+	if err == nil && s.Summary == subset.Count {
+		err = fhir.NewError(fhir.Invalid, "value", "there is nothing to count", "_summary")
+	}
+	return s, err
 }
 
 // path is the part of the URL's path below the FHIR base, as sent.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"sluis/fhir"
+	"sluis/gate"
 	"sluis/storage"
 )
 
@@ -71,6 +72,17 @@ func (s *set) match(base string, e storage.Entry) {
 		mode = "include"
 	}
 	s.buf.WriteString(`,"search":{"mode":"` + mode + `"}}`)
+}
+
+// likely adds an entry of a searchset with how well it matches (R4
+// patient-operation-match.html).
+func (s *set) likely(base string, e storage.Entry, like gate.Likeness) {
+	s.begin()
+	s.fullURL(base + "/" + e.Resource.Ref().Latest().String())
+	s.buf.WriteString(`"resource":`)
+	s.buf.Write(e.Resource.Body)
+	s.buf.WriteString(`,"search":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/match-grade","valueCode":"` + string(like.Grade) +
+		`"}],"mode":"match","score":` + strconv.FormatFloat(like.Score, 'f', 6, 64) + `}}`)
 }
 
 // outcome adds an OperationOutcome about the search itself.

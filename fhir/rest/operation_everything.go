@@ -1,0 +1,93 @@
+package rest
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"sluis/fhir"
+	"sluis/fhir/index"
+	"sluis/fhir/query"
+	"sluis/gate"
+)
+
+// everything answers Patient/[id]/$everything and Encounter/[id]/$everything
+// (R4 patient-operation-everything.html), a page at a time.
+func (x *exchange) everything(args arguments) error {
+	ask := asked{Type: x.ix.Type, ID: x.ix.ID, Params: args.params()}
+	if i := slices.IndexFunc(x.asked, func(p fhir.Param) bool { return p.Name == pageParam }); i >= 0 {
+		var err error
+		if ask, err = x.open(x.asked[i].Value); err != nil || ask.Type != x.ix.Type || ask.ID != x.ix.ID || len(args.params()) > 0 {
+			return fhir.NewError(fhir.Invalid, "value", "this is not a continuation link of this operation", pageParam)
+		}
+	}
+	e, err := everythingOf(ask)
+	if err != nil {
+		return err
+	}
+	page, err := x.Gate.Everything(x.r.Context(), x.caller, e)
+	if err != nil {
+		return err
+	}
+	set := newSet("searchset", page.Total)
+	set.link("self", x.operationLink(ask))
+	if page.Next != nil {
+		next := ask
+		next.After = page.Next
+		set.link("next", x.operationLink(next))
+	}
+	for _, e := range page.Entries {
+		set.match(x.Base, e)
+	}
+	x.write(http.StatusOK, set.bytes())
+	return nil
+}
+
+// operationLink is the address of a page of an operation.
+func (x *exchange) operationLink(ask asked) string {
+	link := x.address(ask) + "/$" + x.ix.Operation
+	switch {
+	case ask.After != nil:
+		return link + "?" + pageParam + "=" + x.seal(ask)
+	case len(ask.Params) > 0:
+		return link + "?" + encode(ask.Params)
+	}
+	return link
+}
+
+// everythingOf reads the parameters; the error names everyone at fault.
+func everythingOf(ask asked) (gate.Everything, error) {
+	e := gate.Everything{Of: fhir.Ref{Type: ask.Type, ID: ask.ID}, After: ask.After}
+	bad := &fhir.Error{Kind: fhir.Invalid}
+	refuse := func(code, details, name string) {
+		bad.Issues = append(bad.Issues, fhir.Issue{Code: code, Details: details, Expression: []string{name}})
+	}
+	for _, p := range ask.Params {
+		switch p.Name {
+		case "start", "end":
+			low, high, ok := index.DateRange(p.Value)
+			if !ok || ask.Type != "Patient" {
+				refuse("value", "a date, of a Patient's $everything", p.Name)
+				continue
+			}
+			prefix := query.Ge
+			if p.Name == "end" {
+				prefix = query.Le
+			}
+			e.Care = append(e.Care, query.Value{Raw: p.Value, Prefix: prefix, DateLow: low, DateHigh: high})
+		case "_since":
+			if _, err := time.Parse(time.RFC3339Nano, p.Value); err != nil {
+				refuse("value", "an instant", p.Name)
+			}
+			e.Params = append(e.Params, fhir.Param{Name: "_lastUpdated", Value: "ge" + p.Value})
+		case "_type", "_count":
+			e.Params = append(e.Params, p)
+		default:
+			refuse("not-supported", "unknown parameter of the operation", p.Name)
+		}
+	}
+	if len(bad.Issues) > 0 {
+		return gate.Everything{}, bad
+	}
+	return e, nil
+}

@@ -1,0 +1,15 @@
+package rest
+
+import "net/http"
+
+// terminology answers ValueSet/$expand and the operations on codes (R4
+// terminology-service.html); gate and conformance/terminology know their
+// arguments.
+func (x *exchange) terminology(args arguments) error {
+	out, err := x.Gate.Terminology(x.r.Context(), x.caller, x.ix, args.body)
+	if err != nil {
+		return err
+	}
+	x.write(http.StatusOK, out)
+	return nil
+}
