@@ -43,6 +43,10 @@ type Facts struct {
 
 	// Ancestors maps each custodian to itself and its partOf ancestors.
 	Ancestors map[string][]string
+
+	// Parameters is the version of the custom search parameters: it grows when
+	// one comes, changes or goes, and the Version with it.
+	Parameters int64
 }
 
 // Shape is one distinct set of rules: those of all consents of one person,
@@ -73,13 +77,18 @@ type Store interface {
 	// when the one named is visible, else only itself.
 	Search(ctx context.Context, a Access, q query.Query) (Page, error)
 
-	// History returns versions, newest first, deletions among them.
+	// History returns versions, newest first or oldest first, deletions among
+	// them.
 	History(ctx context.Context, a Access, h HistoryQuery) (Page, error)
 
 	// Apply commits all changes, records and the inbox key, or nothing. With
 	// an Inbox key seen before, it changes nothing and returns
 	// a *SeenError with the first outcome.
 	Apply(ctx context.Context, tx Tx) ([]Result, error)
+
+	// Labels returns the effective security labels of a resource, each once,
+	// with one of its origins.
+	Labels(ctx context.Context, a Access, ref fhir.Ref) ([]Label, error)
 
 	// Standings tells how persons stand to an actor, for the record of an
 	// access only: never for an answer. Refs may name any resources; what does
@@ -124,8 +133,12 @@ type HistoryQuery struct {
 	Type  string // "": all types
 	ID    string // "": all of the type
 	Since time.Time
-	Count int
-	After *query.Position
+	// At leaves only versions that were current at some time of the period (R4
+	// http.html#history, _at); the zero Period leaves all.
+	At     Period
+	Oldest bool // oldest first; else newest first
+	Count  int
+	After  *query.Position
 }
 
 // Op is what a Change does.
@@ -135,7 +148,7 @@ type Op int
 // an update by search, Delete with a Match a delete by search.
 const (
 	Create Op = iota
-	Update    // of an existing resource only, unless Change.Upsert
+	Update    // of an existing resource only, unless Change.Upsert; a deleted one comes back
 	Delete
 )
 
@@ -210,6 +223,8 @@ type Policy struct {
 	// Identities of a Patient that denote a person for certain: valid numbers
 	// of trusted assigners. Patients that share one are linked.
 	Identities []Identity
+	// Parameter of a SearchParameter that the index is to follow.
+	Parameter *Definition
 }
 
 // Relation says that a party treats, within a period.
@@ -238,6 +253,9 @@ type Tx struct {
 	Records func(results []Result) []audit.Record
 	Inbox   *InboxKey
 	At      time.Time // meta.lastUpdated of what is written
+	// Parameters is the version of the custom search parameters by which the
+	// entries were made (Facts.Parameters). At another one the Tx is ErrStale.
+	Parameters int64
 }
 
 // InboxKey makes a delivery idempotent.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -22,11 +20,15 @@ type conn struct{ pool *pgxpool.Pool }
 var _ relational.Conn = conn{}
 
 // settings hold on every connection unless the URL says otherwise: no statement
-// runs away, and none is compiled, which costs more than any of ours takes.
+// runs away, none is compiled, which costs more than any of ours takes, and none
+// reads a table from end to end where an index will do. For what looks small or
+// dense the planner would, and be wrong when the rows that are asked for stand at
+// the end.
 var settings = map[string]string{
 	"statement_timeout":                   "30000",
 	"idle_in_transaction_session_timeout": "60000",
 	"jit":                                 "off",
+	"enable_seqscan":                      "off",
 	"application_name":                    "sluis",
 }
 
@@ -98,11 +100,9 @@ func (t tx) Send(ctx context.Context, steps ...relational.Step) error {
 	var batch pgx.Batch
 	for _, s := range steps {
 		if s.Into != nil {
-			args, err := transpose(s.Into, s.Values)
-			if err != nil {
+			if err := queueRows(&batch, s); err != nil {
 				return err
 			}
-			batch.Queue(insertSQL(s.Into), args...)
 			continue
 		}
 		queued := batch.Queue(s.SQL, s.Args...)
@@ -120,53 +120,6 @@ func eachRow(r pgx.Rows, f func(relational.Rows) error) error {
 		}
 	}
 	return r.Err()
-}
-
-// insertSQL inserts any number of rows with one text: each column is an array.
-func insertSQL(t *relational.Table) string {
-	names, arrays := make([]string, len(t.Columns)), make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		names[i], arrays[i] = c.Name, "$"+strconv.Itoa(i+1)+"::"+c.Type+"[]"
-	}
-	return "INSERT INTO " + t.Name + " (" + strings.Join(names, ", ") + ") SELECT * FROM unnest(" + strings.Join(arrays, ", ") + ") " + t.Conflict
-}
-
-// transpose makes an array of each column.
-func transpose(t *relational.Table, values [][]any) ([]any, error) {
-	out := make([]any, len(t.Columns))
-	for i, c := range t.Columns {
-		var err error
-		switch c.Type {
-		case "bigint", "integer":
-			out[i], err = column[int64](values, i)
-		case "double precision":
-			out[i], err = column[float64](values, i)
-		case "text":
-			out[i], err = column[string](values, i)
-		case "boolean":
-			out[i], err = column[bool](values, i)
-		case "bytea":
-			out[i], err = column[[]byte](values, i)
-		default:
-			err = fmt.Errorf("type %s", c.Type)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("postgres: column %s of %s: %w", c.Name, t.Name, err)
-		}
-	}
-	return out, nil
-}
-
-func column[T any](values [][]any, i int) ([]T, error) {
-	out := make([]T, len(values))
-	for n, row := range values {
-		v, ok := row[i].(T)
-		if !ok {
-			return nil, fmt.Errorf("a value of type %T", row[i])
-		}
-		out[n] = v
-	}
-	return out, nil
 }
 
 // rows is relational.Rows.

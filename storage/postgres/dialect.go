@@ -13,6 +13,17 @@ func (dialect) Contains(column, placeholder string) string {
 	return "strpos(" + column + ", " + placeholder + ") > 0"
 }
 
+// Words names the column, so that its index answers.
+func (dialect) Words(content bool, placeholder string) string {
+	column := "narrative"
+	if content {
+		column = "content"
+	}
+	return "SELECT rowid FROM words WHERE " + column + " @> " + placeholder + "::text[]"
+}
+
+func (dialect) WordsArg(words []string) any { return words }
+
 // Cast names a type for the planner. Texts compare by code point everywhere.
 func (dialect) Cast(expr, columnType string) string {
 	cast := "CAST(" + expr + " AS " + columnType + ")"

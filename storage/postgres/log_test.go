@@ -30,7 +30,7 @@ func logStores(t testing.TB, url string) storagetest.LogStores {
 		t.Fatal(err)
 	}
 	return storagetest.LogStores{
-		Log: s, Replay: s, Quarantine: s, Close: s.Close,
+		Log: s, Replay: s, Quarantine: s, Jobs: s, Close: s.Close,
 		Write: func(ctx context.Context, records []audit.Record) error {
 			_, err := s.Apply(ctx, storage.Tx{At: time.Now(), Records: func([]storage.Result) []audit.Record { return records }})
 			return err

@@ -14,6 +14,7 @@ type Store struct {
 	*relational.Log
 	storage.Replay
 	storage.Quarantine
+	storage.Jobs
 }
 
 var (
@@ -21,6 +22,7 @@ var (
 	_ storage.Log        = (*Store)(nil)
 	_ storage.Replay     = (*Store)(nil)
 	_ storage.Quarantine = (*Store)(nil)
+	_ storage.Jobs       = (*Store)(nil)
 )
 
 // Open connects to a database by its URL or keyword string (libpq's), and
@@ -40,7 +42,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 		return nil, errors.Join(err, resources.Close())
 	}
 	log := relational.NewLog(records, resources)
-	return &Store{relational.NewStore(resources, log), log, log.Replay(), log.Quarantine()}, nil
+	return &Store{relational.NewStore(resources, log), log, log.Replay(), log.Quarantine(), log.Jobs()}, nil
 }
 
 // logConnections are one for the committer and one for who reads or seals.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"time"
 
@@ -13,7 +14,18 @@ import (
 
 // attempts is how often Apply runs a transaction that loses races before it
 // hands ErrBusy to the caller.
-const attempts = 4
+const attempts = 8
+
+// pause waits before another attempt, at random and longer each time, so that
+// those who met do not meet again. It ends early with the context.
+func pause(ctx context.Context, attempt int) {
+	t := time.NewTimer(rand.N(time.Millisecond << attempt))
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
 
 // Apply runs the transaction. Its outcome is that of some serial order of all
 // transactions: conditional changes hold a lock on their custodian's type,
@@ -23,9 +35,14 @@ func (s *Store) Apply(ctx context.Context, tx storage.Tx) ([]storage.Result, err
 	if err := validate(tx); err != nil {
 		return nil, err
 	}
+	for _, c := range tx.Changes {
+		if err := s.covered(ctx, c.Match); err != nil {
+			return nil, err
+		}
+	}
 	var results []storage.Result
 	var err error
-	for range attempts {
+	for attempt := range attempts {
 		var a *application
 		err = s.conn.Write(ctx, func(t Tx) error {
 			a = newApplication(s, t, tx)
@@ -39,6 +56,7 @@ func (s *Store) Apply(ctx context.Context, tx storage.Tx) ([]storage.Result, err
 		if !errors.Is(err, storage.ErrBusy) {
 			break
 		}
+		pause(ctx, attempt)
 	}
 	return nil, err
 }

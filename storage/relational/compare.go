@@ -8,6 +8,7 @@ import (
 
 	"sluis/conformance"
 	"sluis/fhir"
+	"sluis/fhir/index"
 	"sluis/fhir/query"
 )
 
@@ -20,6 +21,7 @@ func (r *renderer) compare(c query.Compare, row row) string {
 			return tests(r, query.DateTests(v), func(query.Column) string { return row.alias + ".updated" })
 		})
 	}
+	c = asStored(c)
 	table, ok := tableOf(c.Param.Type)
 	if !ok {
 		return r.refuse("parameter %s of type %s", c.Param.Code, c.Param.Type)
@@ -27,7 +29,31 @@ func (r *renderer) compare(c query.Compare, row row) string {
 	return r.exists(table.Name, row, func(a string) string { return r.entry(c, a, row) })
 }
 
-// entry is the condition on one index entry.
+// asStored is a comparison with entries that stand under a name of their own: the
+// texts of a token parameter are strings, and its identifiers with their types
+// are tokens "type|value".
+func asStored(c query.Compare) query.Compare {
+	if c.Param.Type != conformance.TokenParam {
+		return c
+	}
+	switch c.Modifier {
+	case query.Text:
+		return query.Compare{Values: c.Values,
+			Param: &conformance.Parameter{Base: c.Param.Base, Code: c.Param.Code + ":text", Key: c.Param.TextKey(), Type: conformance.StringParam}}
+	case query.OfType:
+		values := make([]query.Value, len(c.Values))
+		for i, v := range c.Values {
+			if v.System != "" && v.Code != "" && v.Text != "" {
+				values[i] = query.Value{System: v.System, Code: v.Code + "|" + v.Text}
+			}
+		}
+		return query.Compare{Values: values,
+			Param: &conformance.Parameter{Base: c.Param.Base, Code: c.Param.Code + ":of-type", Key: c.Param.OfTypeKey(), Type: conformance.TokenParam}}
+	}
+	return c
+}
+
+// entry is the condition on one index entry, for a comparison as stored.
 func (r *renderer) entry(c query.Compare, a string, row row) string {
 	return r.keyed(c.Param, a, row) + " AND " + r.values(c, a)
 }
@@ -35,6 +61,12 @@ func (r *renderer) entry(c query.Compare, a string, row row) string {
 func (r *renderer) values(c query.Compare, a string) string {
 	switch c.Param.Type {
 	case conformance.TokenParam:
+		if c.Modifier == query.Differs {
+			return anyOf(c.Values, func(v query.Value) string { return "NOT " + r.codes([]query.Value{v}, a+".system", a+".code") })
+		}
+		if c.Modifier != query.NoModifier {
+			return r.refuse("modifier %s of a token", c.Modifier)
+		}
 		return r.codes(c.Values, a+".system", a+".code")
 	case conformance.StringParam:
 		return anyOf(c.Values, func(v query.Value) string { return r.stringValue(c.Modifier, v, a) })
@@ -45,10 +77,13 @@ func (r *renderer) values(c query.Compare, a string) string {
 	case conformance.QuantityParam:
 		return anyOf(c.Values, func(v query.Value) string { return r.quantityValue(v, a) })
 	case conformance.URIParam:
-		return anyOf(c.Values, func(v query.Value) string { return r.uriValue(v, a) })
+		return anyOf(c.Values, func(v query.Value) string { return r.uriValue(c.Modifier, v, a) })
 	case conformance.ReferenceParam:
 		if c.Modifier == query.IdentifierOf {
 			return r.identifiers(c.Values, a)
+		}
+		if c.Modifier != query.NoModifier {
+			return r.refuse("modifier %s of a reference", c.Modifier)
 		}
 		return anyOf(c.Values, func(v query.Value) string { return r.referenceValue(c, v, a) })
 	}
@@ -60,7 +95,7 @@ func anyOf(values []query.Value, render func(query.Value) string) string {
 	for i, v := range values {
 		out[i] = render(v)
 	}
-	return "(" + strings.Join(out, " OR ") + ")"
+	return balanced(out, " OR ")
 }
 
 func columnOf(alias string) func(query.Column) string {
@@ -76,10 +111,7 @@ func tests[T int64 | float64](r *renderer, ts query.Tests[T], column func(query.
 		}
 		out = append(out, strings.Join(parts, " AND "))
 	}
-	if len(out) == 0 {
-		return "FALSE"
-	}
-	return "(" + strings.Join(out, " OR ") + ")"
+	return balanced(out, " OR ")
 }
 
 // codes is the token table. Values of one system share a list, so that a value
@@ -154,10 +186,7 @@ func (g *codeGroups) render(r *renderer, system, code string) string {
 	if len(g.systems) > 0 {
 		out = append(out, r.in(system, g.systems))
 	}
-	if len(out) == 0 {
-		return "FALSE"
-	}
-	return "(" + strings.Join(out, " OR ") + ")"
+	return balanced(out, " OR ")
 }
 
 func (r *renderer) stringValue(m query.Modifier, v query.Value, a string) string {
@@ -173,8 +202,24 @@ func (r *renderer) stringValue(m query.Modifier, v query.Value, a string) string
 			return "FALSE"
 		}
 		return r.dialect.Contains(a+".folded", r.arg(folded))
+	case query.EndsWith:
+		if folded == "" {
+			return "FALSE"
+		}
+		// Of a shorter text the end begins before the first character: what
+		// either database makes of that is shorter than the value.
+		end := r.arg(folded)
+		return "substr(" + a + ".folded, length(" + a + ".folded) - length(" + end + ") + 1) = " + end
 	case query.NoModifier:
 		return r.startsWith(folded, a)
+	case query.Equals:
+		return "(" + r.startsWith(folded, a) + " AND " + a + ".folded = " + r.arg(folded) + ")"
+	case query.Differs, query.From, query.Until:
+		if folded == "" {
+			return "FALSE"
+		}
+		operator := map[query.Modifier]string{query.Differs: " <> ", query.From: " >= ", query.Until: " < "}[m]
+		return a + ".folded" + operator + r.arg(folded)
 	}
 	return r.refuse("modifier %s of a string", m)
 }
@@ -212,14 +257,15 @@ func (r *renderer) quantityValue(v query.Value, a string) string {
 		code := r.arg(key(v.Code))
 		cond += " AND (" + a + ".code = " + code + " OR " + a + ".unit = " + code + ")"
 	}
+	if v.System == "" {
+		cond += " AND NOT " + r.isCanonical(a)
+	}
 	return "(" + cond + ")"
 }
 
-func (r *renderer) uriValue(v query.Value, a string) string {
-	if v.Text == "" {
-		return "FALSE"
-	}
-	return a + ".value = " + r.arg(key(v.Text))
+// isCanonical is the condition that a quantity is in base units.
+func (r *renderer) isCanonical(a string) string {
+	return "(" + a + ".system = " + r.arg(index.CanonicalUCUM) + ")"
 }
 
 // identifiers compares logical references. The index leaves out those without
@@ -234,7 +280,7 @@ func (r *renderer) identifiers(values []query.Value, a string) string {
 
 func (r *renderer) referenceValue(c query.Compare, v query.Value, a string) string {
 	if v.URL != "" {
-		return "(" + a + ".url <> '' AND " + a + ".url = " + r.arg(key(v.URL)) + ")"
+		return "(" + a + ".url <> '' AND " + a + ".url = " + r.arg(linkKey(v.URL)) + ")"
 	}
 	if v.Ref.ID == "" {
 		return "FALSE"
@@ -265,7 +311,7 @@ const patientType = "Patient"
 // be more, it is the whole person.
 func (r *renderer) linked(named fhir.Ref) string {
 	p, q, v := r.alias("p"), r.alias("p"), r.alias("v")
-	visible := "NOT " + v + ".deleted"
+	visible := r.present(v)
 	if !r.inAccess {
 		visible += " AND " + r.permitted(row{v, patientType})
 	}

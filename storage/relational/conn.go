@@ -59,6 +59,10 @@ type Step struct {
 
 	Into   *Table
 	Values [][]any // one slice per row, in the order of Into.Columns
+
+	// Of are keys of Into's first column of which Values are now all the rows:
+	// other ones go, those that are there already are left alone.
+	Of []int64
 }
 
 // Table says how rows are inserted in bulk.
@@ -70,8 +74,8 @@ type Table struct {
 }
 
 // Column is a column and its SQL type, one of bigint, integer, text, bytea,
-// boolean and "double precision". The Go values are int64 (also for integer),
-// string, []byte, bool and float64, none of them null.
+// boolean, "double precision" and words. The Go values are int64 (also for
+// integer), string, []byte, bool, float64 and []string, none of them null.
 type Column struct{ Name, Type string }
 
 // Dialect is what differs between the two databases within a statement.
@@ -85,6 +89,12 @@ type Dialect interface {
 
 	// Contains is the condition that a text column contains the argument.
 	Contains(column, placeholder string) string
+
+	// Words selects the rids of the resources that have all words of the
+	// argument, which WordsArg makes, in their narrative or, with content, in any
+	// of their strings.
+	Words(content bool, placeholder string) string
+	WordsArg(words []string) any
 
 	// Cast gives expr, a bare placeholder or NULL, one of the types of
 	// Column.

@@ -11,7 +11,7 @@ import (
 func (s *Store) Policy(ctx context.Context, actor storage.Actor) (storage.Facts, storage.Version, error) {
 	f := &facts{dialect: s.conn.Dialect(), at: actor.At.UnixMicro(), out: storage.Facts{Ancestors: map[string][]string{}}}
 	steps := []Step{
-		{SQL: `SELECT version FROM policy_version`, Each: func(rows Rows) error { return rows.Scan(&f.version) }},
+		{SQL: `SELECT version, parameters FROM policy_version`, Each: func(rows Rows) error { return rows.Scan(&f.version, &f.out.Parameters) }},
 		{SQL: `SELECT h.id, h.rules FROM shape h WHERE EXISTS (SELECT 1 FROM person q WHERE q.shape = h.id) ORDER BY h.id`, Each: f.shape},
 		f.ancestors(),
 	}

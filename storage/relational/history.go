@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"sluis/fhir"
 	"sluis/fhir/query"
@@ -54,7 +55,7 @@ func (r *renderer) named(ref fhir.Ref, c row) string {
 	return c.alias + ".type = " + r.text(ref.Type) + " AND " + c.alias + ".id = " + r.text(ref.ID)
 }
 
-// History pages by time, resource and version, newest first. A history of one
+// History pages by time, resource and version. A history of one
 // resource that the access does not show is NotFound.
 func (s *Store) History(ctx context.Context, a storage.Access, h storage.HistoryQuery) (storage.Page, error) {
 	if h.Count <= 0 {
@@ -98,10 +99,14 @@ func (b *pageBuilder) cut(limit int) {
 	}
 }
 
-// versions selects versions, newest first. The column of the snapshot tells
+// versions selects versions in the order asked for: those of each table that can
+// be on the page, and the first of these. The column of the snapshot tells
 // whether the resource named, if one is, may be seen at all.
 func (r *renderer) versions(h storage.HistoryQuery, version int64) string {
-	c := row{"c", h.Type}
+	c, limit, order := row{"c", h.Type}, " LIMIT "+r.arg(int64(h.Count)), newest
+	if h.Oldest {
+		order = oldest
+	}
 	scope := func() string { return r.scope(h, c) + " AND " + r.permitted(c) }
 	versionOf := func(alias string) string {
 		if version == 0 {
@@ -109,17 +114,28 @@ func (r *renderer) versions(h storage.HistoryQuery, version int64) string {
 		}
 		return alias + ".version = " + r.arg(version)
 	}
-	current := "SELECT c.rid, c.version, c.updated, c.method, c.deleted, c.body FROM resource c WHERE " + scope() + " AND " + versionOf("c")
+	current := "SELECT c.rid, c.version, c.updated, c.method, c.deleted, c.body FROM resource c WHERE " + scope() + " AND " + versionOf("c") +
+		" ORDER BY " + order("c", "updated", "rid") + limit
 	older := "SELECT h.rid, h.version, h.updated, h.method, h.deleted, h.body FROM history h JOIN resource c ON c.rid = h.rid WHERE " +
-		scope() + " AND " + versionOf("h") + " AND " + r.knowable(c)
+		scope() + " AND " + versionOf("h") + r.notSuperseded(h) + " AND " + r.knowable(c) +
+		" ORDER BY " + order("h", "updated", "rid", "version") + limit
 	visible := "1"
 	if h.ID != "" {
 		visible = "(SELECT count(*) FROM resource c WHERE " + scope() + ")"
 	}
 	return "SELECT " + fmt.Sprintf(pageColumns, "e", visible) +
-		" FROM policy_version v LEFT JOIN (SELECT * FROM (" + current + " UNION ALL " + older + ") a" +
-		" ORDER BY a.updated DESC, a.rid DESC, a.version DESC LIMIT " + r.arg(int64(h.Count)) + ") e ON TRUE" + pageJoins +
-		" ORDER BY e.updated DESC, e.rid DESC, e.version DESC, s.patient"
+		" FROM policy_version v LEFT JOIN (SELECT * FROM (SELECT * FROM (" + current + ") x UNION ALL SELECT * FROM (" + older + ") y) a" +
+		" ORDER BY " + order("a", "updated", "rid", "version") + limit + ") e ON TRUE" + pageJoins +
+		" ORDER BY " + order("e", "updated", "rid", "version") + ", s.patient"
+}
+
+// newest and oldest write an ORDER BY.
+func newest(alias string, columns ...string) string {
+	return alias + "." + strings.Join(columns, " DESC, "+alias+".") + " DESC"
+}
+
+func oldest(alias string, columns ...string) string {
+	return alias + "." + strings.Join(columns, ", "+alias+".")
 }
 
 func (r *renderer) scope(h storage.HistoryQuery, c row) string {
@@ -139,16 +155,41 @@ func (r *renderer) window(h storage.HistoryQuery, alias string) string {
 	if !h.Since.IsZero() {
 		cond += " AND " + alias + ".updated >= " + r.arg(h.Since.UnixMicro())
 	}
-	if at := h.After; at != nil {
-		updated, err1 := strconv.ParseInt(at.Keys[0], 10, 64)
-		version, err2 := strconv.ParseInt(at.Keys[1], 10, 64)
-		if err1 != nil || err2 != nil {
-			r.err = errPosition
-		}
-		cond += fmt.Sprintf(" AND (%[1]s.updated, %[1]s.rid, %[1]s.version) < (%[2]s, %[3]s, %[4]s)", alias,
-			r.dialect.Cast(r.arg(updated), "bigint"), r.dialect.Cast(r.arg(at.Row), "bigint"), r.dialect.Cast(r.arg(version), "bigint"))
+	if !h.At.End.IsZero() {
+		cond += " AND " + alias + ".updated <= " + r.arg(h.At.End.UnixMicro())
+	}
+	if h.After != nil {
+		cond += r.afterVersion(h, alias)
 	}
 	return cond
+}
+
+// afterVersion is the condition that a version comes after the last one of the
+// page before. The time alone stands there once more for the index.
+func (r *renderer) afterVersion(h storage.HistoryQuery, alias string) string {
+	updated, err1 := strconv.ParseInt(h.After.Keys[0], 10, 64)
+	version, err2 := strconv.ParseInt(h.After.Keys[1], 10, 64)
+	if err1 != nil || err2 != nil {
+		r.err = errPosition
+	}
+	than := "<"
+	if h.Oldest {
+		than = ">"
+	}
+	at := r.dialect.Cast(r.arg(updated), "bigint")
+	return fmt.Sprintf(" AND %[1]s.updated %[2]s= %[3]s AND (%[1]s.updated, %[1]s.rid, %[1]s.version) %[2]s (%[3]s, %[4]s, %[5]s)", alias, than, at,
+		r.dialect.Cast(r.arg(h.After.Row), "bigint"), r.dialect.Cast(r.arg(version), "bigint"))
+}
+
+// notSuperseded is the condition that h, an older version of c, was still
+// current when the period of _at began: the next version came later.
+func (r *renderer) notSuperseded(h storage.HistoryQuery) string {
+	if h.At.Start.IsZero() {
+		return ""
+	}
+	start := r.arg(h.At.Start.UnixMicro())
+	return " AND NOT (c.version = h.version + 1 AND c.updated <= " + start + ")" +
+		" AND NOT EXISTS (SELECT 1 FROM history n WHERE n.rid = h.rid AND n.version = h.version + 1 AND n.updated <= " + start + ")"
 }
 
 // knowable is the condition on h, an older version of c, that the access can be

@@ -14,13 +14,37 @@ const keyLength = 128
 // key is how a text of any length stands in an index: itself, or its start and
 // its hash. The second form is longer than any text of the first, so that no
 // value can pass for another.
-func key(s string) string {
+func key(s string) string { return shortened(s, keyLength) }
+
+// linkLength is keyLength for URLs and canonicals, which are compared by their
+// starts as well and share an index with numbers only.
+const linkLength = 1024
+
+// linkKey is key for a URL. The start of a text stays that of its key for as
+// long as it is shorter than linkStart.
+func linkKey(s string) string { return shortened(s, linkLength) }
+
+const linkStart = linkLength - utf8.UTFMax
+
+func shortened(s string, length int) string {
 	s = clean(s)
-	if len(s) <= keyLength {
+	if len(s) <= length {
 		return s
 	}
 	sum := sha256.Sum256([]byte(s))
-	return strings.ToValidUTF8(s[:keyLength-utf8.UTFMax], "") + "#" + hex.EncodeToString(sum[:])
+	return strings.ToValidUTF8(s[:length-utf8.UTFMax], "") + "#" + hex.EncodeToString(sum[:])
+}
+
+// wordKeys are words as they stand in an index, where a line feed is between
+// two.
+func wordKeys(list []string) []string {
+	out := make([]string, 0, len(list))
+	for _, w := range list {
+		if w != "" {
+			out = append(out, key(strings.ReplaceAll(w, "\n", "\uFFFD")))
+		}
+	}
+	return out
 }
 
 // clean makes a text that both databases store: PostgreSQL has no U+0000.

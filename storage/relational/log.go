@@ -83,6 +83,9 @@ func (l *Log) Replay() storage.Replay { return replay{l.files[0]} }
 // Quarantine is the store of deliveries at fault, with the resources.
 func (l *Log) Quarantine() storage.Quarantine { return quarantine{l.files[len(l.files)-1]} }
 
+// Jobs is the store of requests to be carried out, with the resources.
+func (l *Log) Jobs() storage.Jobs { return jobs{l.files[len(l.files)-1]} }
+
 // Close answers who waits in Append, gives the sealer's lease back and closes
 // the log's own database.
 func (l *Log) Close() error {

@@ -16,5 +16,5 @@ func MigrateLog(ctx context.Context, conn Conn) error {
 		return err
 	}
 	want := slices.DeleteFunc(all, func(m migration) bool { return m.number != logMigration })
-	return migrate(ctx, conn, want)
+	return migrate(ctx, conn, want, func(context.Context, Tx) error { return nil })
 }

@@ -35,11 +35,12 @@ func Migrate(ctx context.Context, conn Conn) error {
 	if err != nil {
 		return err
 	}
-	return migrate(ctx, conn, want)
+	return migrate(ctx, conn, want, adopt)
 }
 
-// migrate applies what is wanted and not there yet, one process at a time.
-func migrate(ctx context.Context, conn Conn, want []migration) error {
+// migrate applies what is wanted and not there yet, one process at a time, and
+// then does what comes after.
+func migrate(ctx context.Context, conn Conn, want []migration, after func(context.Context, Tx) error) error {
 	return conn.Write(ctx, func(tx Tx) error {
 		if err := tx.Send(ctx, conn.Dialect().Lock(Lock{Key: migrationLock, Exclusive: true})...); err != nil {
 			return err
@@ -52,7 +53,10 @@ func migrate(ctx context.Context, conn Conn, want []migration) error {
 		if err != nil {
 			return err
 		}
-		return applyMigrations(ctx, tx, want, applied)
+		if err := applyMigrations(ctx, tx, want, applied); err != nil {
+			return err
+		}
+		return after(ctx, tx)
 	})
 }
 

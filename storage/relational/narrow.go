@@ -29,6 +29,14 @@ func narrow(x query.Expr, kind string) query.Expr {
 		if foreign(x.Param, kind) {
 			return query.None{}
 		}
+	case query.Composite:
+		if foreign(x.Param, kind) {
+			return query.None{}
+		}
+	case query.Near:
+		if foreign(x.Param, kind) {
+			return query.None{}
+		}
 	case query.Missing:
 		if foreign(x.Param, kind) {
 			return query.All{}
@@ -77,68 +85,4 @@ func constant(holds bool) query.Expr {
 // parameter.
 func foreign(p *conformance.Parameter, kind string) bool {
 	return p.Base != kind && !everyType(p) && p.Code != idCode && p.Code != updatedCode
-}
-
-// driverRank orders the leaves by how few rows they usually leave: the best one
-// drives a statement, the others are checked row by row.
-func driverRank(x query.Expr) int {
-	switch x := x.(type) {
-	case query.Chain:
-		return 2
-	case query.Compare:
-		if x.Param.Code == idCode || x.Param.Code == updatedCode {
-			return 0
-		}
-		switch x.Param.Type {
-		case conformance.ReferenceParam:
-			return 5
-		case conformance.TokenParam, conformance.URIParam:
-			return 4
-		case conformance.StringParam:
-			return 3
-		case conformance.QuantityParam, conformance.NumberParam:
-			return 2
-		case conformance.DateParam:
-			return 1
-		}
-	}
-	return 0
-}
-
-// drive renders a search's predicate so that its best leaf is a set of rids
-// from an index, which both planners can start from. SQLite does not turn
-// EXISTS into such a set by itself.
-func (r *renderer) drive(x query.Expr, row row) string {
-	parts := []query.Expr{x}
-	if c, ok := x.(query.Conj); ok {
-		parts = c.Parts
-	}
-	best, rank := -1, 0
-	for i, p := range parts {
-		if n := driverRank(p); n > rank && !query.Empty(p) {
-			best, rank = i, n
-		}
-	}
-	if best < 0 {
-		return r.predicate(x, row)
-	}
-	cond := row.alias + ".rid IN (" + r.set(parts[best], row) + ")"
-	for i, p := range parts {
-		if i != best {
-			cond += " AND " + r.predicate(p, row)
-		}
-	}
-	return "(" + cond + ")"
-}
-
-// set selects the rids of one leaf that driverRank accepts.
-func (r *renderer) set(x query.Expr, row row) string {
-	if chain, ok := x.(query.Chain); ok {
-		hop := r.hop(chain, row)
-		return "SELECT " + hop.from + ".rid FROM " + hop.tables + " WHERE " + hop.condition
-	}
-	c := x.(query.Compare)
-	table, _ := tableOf(c.Param.Type)
-	a := r.alias("x")
-	return "SELECT " + a + ".rid FROM " + table.Name + " " + a + " WHERE " + r.entry(c, a, row)
 }

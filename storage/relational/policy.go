@@ -53,6 +53,9 @@ func (a *application) applyPolicy(ctx context.Context) error {
 	if err := p.replace(ctx, writes); err != nil {
 		return err
 	}
+	if err := p.parameters(ctx, writes); err != nil {
+		return err
+	}
 	if err := p.refresh(ctx); err != nil {
 		return err
 	}

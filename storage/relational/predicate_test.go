@@ -120,6 +120,8 @@ func (plain) Name() string                         { return "plain" }
 func (plain) In(column, placeholder string) string { return column + " IN " + placeholder }
 func (plain) Contains(column, place string) string { return column + " CONTAINS " + place }
 func (plain) Cast(expr, _ string) string           { return expr }
+func (plain) Words(_ bool, place string) string    { return "WORDS " + place }
+func (plain) WordsArg(words []string) any          { return words }
 func (plain) Allot() string                        { return "" }
 func (plain) Lock(...Lock) []Step                  { return nil }
 func (plain) ForUpdate(string) string              { return "" }

@@ -18,8 +18,9 @@ type renderer struct {
 	access   query.Expr // what each hop of a chain must satisfy too
 	args     []any
 	aliases  int
-	inAccess bool // rendering the access itself, where a chain has no meaning
-	negative bool // below an odd number of negations
+	inAccess bool    // rendering the access itself, where a chain has no meaning
+	negative bool    // below an odd number of negations
+	gone     []int64 // rows to pass over: a transaction deletes them
 	err      error
 }
 
@@ -130,6 +131,14 @@ func (r *renderer) leaf(x query.Expr, row row) string {
 		return r.missing(x.Param, row)
 	case query.Chain:
 		return r.chain(x, row)
+	case query.Has:
+		return r.has(x, row)
+	case query.Composite:
+		return r.composite(x, row)
+	case query.Words:
+		return r.words(x, row)
+	case query.Near:
+		return r.near(x, row)
 	case query.Coded:
 		return r.coded(x, row)
 	case query.Labelled:
@@ -146,7 +155,31 @@ func (r *renderer) join(parts []query.Expr, operator string, row row) string {
 	for i, p := range parts {
 		out[i] = r.predicate(p, row)
 	}
-	return "(" + strings.Join(out, operator) + ")"
+	return balanced(out, operator)
+}
+
+// balanced joins conditions as a tree: SQLite takes an expression of a depth of
+// 1,000, and a search may have more parts than that.
+func balanced(parts []string, operator string) string {
+	switch n := len(parts); n {
+	case 0:
+		return "FALSE"
+	case 1:
+		return parts[0]
+	case 2, 3, 4:
+		return "(" + strings.Join(parts, operator) + ")"
+	default:
+		return "(" + balanced(parts[:n/2], operator) + operator + balanced(parts[n/2:], operator) + ")"
+	}
+}
+
+// present is the condition that a row is there to be found.
+func (r *renderer) present(alias string) string {
+	cond := "NOT " + alias + ".deleted"
+	if len(r.gone) > 0 {
+		cond += " AND NOT " + r.dialect.In(alias+".rid", r.arg(r.gone))
+	}
+	return cond
 }
 
 // exists is the condition that a table has a row for the resource; cond writes
@@ -183,6 +216,12 @@ func keysOf(code string) []int64 {
 func (r *renderer) missing(p *conformance.Parameter, row row) string {
 	if p.Code == idCode || p.Code == updatedCode {
 		return "FALSE" // both are always there
+	}
+	if p.Type == conformance.CompositeParam {
+		return "NOT " + r.anyComposite(p, row)
+	}
+	if isPosition(p) {
+		return "NOT " + r.exists(positionTable.Name, row, func(a string) string { return r.keyed(p, a, row) })
 	}
 	table, ok := tableOf(p.Type)
 	if !ok {

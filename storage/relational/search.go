@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"sluis/fhir"
 	"sluis/fhir/query"
 	"sluis/storage"
 )
@@ -13,34 +12,22 @@ import (
 // defaultCount is the page size of a search or history that names none.
 const defaultCount = 50
 
-// Search is one statement, or, with includes or a total, one round trip more in
-// the same snapshot.
+// Search is one statement, or, where the answer needs several, some round trips
+// in one snapshot.
 func (s *Store) Search(ctx context.Context, a storage.Access, q query.Query) (storage.Page, error) {
+	if err := s.covered(ctx, q.Where); err != nil {
+		return storage.Page{}, err
+	}
 	if q.Summary == query.SummaryCount {
 		return s.count(ctx, a, q)
 	}
-	search, err := newSearch(s.conn.Dialect(), a, q)
-	if err != nil {
-		return storage.Page{}, err
+	search := newSearch(s.conn.Dialect(), a, q)
+	var err error
+	if search.oneStatement() {
+		err = search.page(ctx, s.conn)
+	} else {
+		err = s.conn.Snapshot(ctx, func(tx Tx) error { return search.run(ctx, tx) })
 	}
-	if !search.wantsMore() {
-		rows, err := s.conn.Query(ctx, search.sql, search.args...)
-		if err := search.read(rows, err); err != nil {
-			return storage.Page{}, err
-		}
-		return search.finish()
-	}
-	err = s.conn.Snapshot(ctx, func(tx Tx) error {
-		rows, err := tx.Query(ctx, search.sql, search.args...)
-		if err := search.read(rows, err); err != nil {
-			return err
-		}
-		steps, err := search.more()
-		if err != nil {
-			return err
-		}
-		return tx.Send(ctx, steps...)
-	})
 	if err != nil {
 		return storage.Page{}, err
 	}
@@ -53,9 +40,7 @@ type search struct {
 	access  storage.Access
 	query   query.Query
 	limit   int
-	keys    []sortKey
-	sql     string
-	args    []any
+	course
 
 	built    *pageBuilder
 	scanner  *keyScanner
@@ -64,63 +49,99 @@ type search struct {
 	included int
 }
 
-func newSearch(d Dialect, a storage.Access, q query.Query) (*search, error) {
-	s := &search{dialect: d, access: a, query: q, limit: q.Count, built: newPageBuilder()}
+func newSearch(d Dialect, a storage.Access, q query.Query) *search {
+	s := &search{dialect: d, access: a, query: q, limit: q.Count, course: courseOf(a.Expr(), q), built: newPageBuilder()}
 	if s.limit <= 0 {
 		s.limit = defaultCount
 	}
 	if q.MaxMatches > 0 {
 		s.limit = q.MaxMatches
 	}
-	err := s.render()
-	return s, err
+	return s
 }
 
-// render writes the page's statement: the candidates with their keys, those
-// beyond the last page, the first of them and one more, joined to what a page
-// shows.
-func (s *search) render() error {
+// oneStatement reports whether the page is all that is asked, and how to find it
+// is known.
+func (s *search) oneStatement() bool {
+	return len(s.query.Includes)+len(s.query.RevIncl) == 0 && !s.wantsTotal() && !s.mayProbe() && !s.mayWalk()
+}
+
+// run finds the page and what goes with it.
+func (s *search) run(ctx context.Context, tx Tx) error {
+	if err := s.probe(ctx, tx); err != nil {
+		return err
+	}
+	find := s.page
+	if s.walks() {
+		find = s.walk
+	}
+	if err := find(ctx, tx); err != nil {
+		return err
+	}
+	if err := s.follow(ctx, tx); err != nil {
+		return err
+	}
+	return s.total(ctx, tx)
+}
+
+// page runs the page's statement: the candidates with their keys, those beyond
+// the last page, the first of them and one more, joined to what a page shows.
+func (s *search) page(ctx context.Context, on querier) error {
 	r := newRenderer(s.dialect, s.access.Expr())
 	row := row{"c", s.query.Type}
-	s.keys = r.sortKeys(s.query.Sort, row)
-	s.scanner = newKeyScanner(s.keys)
+	keys := r.sortKeys(s.query.Sort, row)
+	candidates := "SELECT c.rid AS rid" + columnsOf(keys) + " FROM resource c WHERE " + s.matching(r, row, s.driver())
+	return s.fill(ctx, on, r, keys, candidates, s.query.After)
+}
+
+func columnsOf(keys []sortKey) string {
 	var columns strings.Builder
-	for _, k := range s.keys {
+	for _, k := range keys {
 		fmt.Fprintf(&columns, ", %s AS %s", k.sql, k.column)
 	}
-	candidates := "SELECT c.rid AS rid" + columns.String() + " FROM resource c WHERE " + s.matching(r, row)
+	return columns.String()
+}
+
+// fill adds the first of the candidates after a position to the page, as many as
+// it still takes and one more.
+func (s *search) fill(ctx context.Context, on querier, r *renderer, keys []sortKey, candidates string, after *query.Position) error {
+	s.scanner = newKeyScanner(keys)
 	beyond := "TRUE"
 	snapshot := "(SELECT coalesce(max(rid), 0) FROM resource)"
-	if at := s.query.After; at != nil {
+	if after != nil {
 		var err error
-		if beyond, err = r.beyond(s.keys, at, "d"); err != nil {
+		if beyond, err = r.beyond(keys, after, "d"); err != nil {
 			return err
 		}
+	}
+	if at := s.query.After; at != nil {
 		snapshot = r.dialect.Cast(r.arg(at.Snapshot), "bigint")
 	}
-	s.sql = "SELECT " + fmt.Sprintf(pageColumns, "r", snapshot) + keyColumns(s.keys, "e") +
+	sql := "SELECT " + fmt.Sprintf(pageColumns, "r", snapshot) + keyColumns(keys, "e") +
 		" FROM policy_version v LEFT JOIN (SELECT d.* FROM (" + candidates + ") d WHERE " + beyond +
-		" ORDER BY " + orderBy(s.keys, "d") + " LIMIT " + r.arg(int64(s.limit+1)) + ") e ON TRUE" + pageJoins +
-		" ORDER BY " + orderBy(s.keys, "e") + ", s.patient"
-	s.args = r.args
-	return r.err
+		" ORDER BY " + orderBy(keys, "d") + " LIMIT " + r.arg(int64(s.limit-len(s.built.rids)+1)) + ") e ON TRUE" + pageJoins +
+		" ORDER BY " + orderBy(keys, "e") + ", s.patient"
+	if r.err != nil {
+		return r.err
+	}
+	rows, err := on.Query(ctx, sql, r.args...)
+	return s.read(rows, err)
 }
 
 // matching is what every match satisfies, access included; the total uses the
 // same.
-func (s *search) matching(r *renderer, row row) string {
-	cond := "NOT " + row.alias + ".deleted"
+func (s *search) matching(r *renderer, row row, by int) string {
+	cond := []string{r.present(row.alias)}
 	if s.query.Type != "" {
-		cond += " AND " + row.alias + ".type = " + r.text(s.query.Type)
+		cond = append(cond, row.alias+".type = "+r.text(s.query.Type))
 	}
 	if at := s.query.After; at != nil {
-		cond += " AND " + row.alias + ".rid <= " + r.arg(at.Snapshot)
+		cond = append(cond, row.alias+".rid <= "+r.arg(at.Snapshot))
 	}
-	where := s.query.Where
-	if where == nil {
-		where = query.None{}
+	if by == byPersons {
+		cond = append(cond, r.ofPersons(s.persons, row))
 	}
-	return cond + " AND " + r.matches(where, row) + " AND " + r.permitted(row)
+	return strings.Join(append(cond, r.driven(s.parts, by, row), r.permitted(row)), " AND ")
 }
 
 func (s *search) read(rows Rows, err error) error {
@@ -129,7 +150,7 @@ func (s *search) read(rows Rows, err error) error {
 		if err := rows.Scan(row.destinations(s.scanner.destinations()...)...); err != nil {
 			return err
 		}
-		if n := len(s.built.rids); n == s.limit && row.rid != s.built.rids[n-1] {
+		if n := len(s.built.rids); n == s.limit && row.rid != 0 && row.rid != s.built.rids[n-1] {
 			s.overflow = true
 			return nil
 		}
@@ -141,34 +162,27 @@ func (s *search) read(rows Rows, err error) error {
 	})
 }
 
-func (s *search) wantsMore() bool {
-	return len(s.query.Includes)+len(s.query.RevIncl) > 0 || s.wantsTotal()
-}
-
 func (s *search) wantsTotal() bool {
 	return s.query.Total == query.TotalAccurate || s.query.Total == query.TotalEstimate
 }
 
-// more is what follows the page within its snapshot.
-func (s *search) more() ([]Step, error) {
-	steps, err := s.includes()
-	if err != nil || !s.wantsTotal() {
-		return steps, err
+// total counts within the page's snapshot.
+func (s *search) total(ctx context.Context, tx Tx) error {
+	if !s.wantsTotal() {
+		return nil
 	}
 	r := newRenderer(s.dialect, s.access.Expr())
-	sql := "SELECT count(*) FROM resource c WHERE " + s.matching(r, row{"c", s.query.Type})
-	return append(steps, Step{SQL: sql, Args: r.args, Each: func(rows Rows) error {
-		return rows.Scan(&s.built.page.Total)
-	}}), r.err
+	sql := "SELECT count(*) FROM resource c WHERE " + s.matching(r, row{"c", s.query.Type}, s.best)
+	if r.err != nil {
+		return r.err
+	}
+	rows, err := tx.Query(ctx, sql, r.args...)
+	return each(rows, err, func(rows Rows) error { return rows.Scan(&s.built.page.Total) })
 }
 
 func (s *search) finish() (storage.Page, error) {
 	if stale(s.access, s.built.policy) {
 		return storage.Page{}, storage.ErrStale
-	}
-	if s.included > maxIncluded {
-		return storage.Page{}, fhir.NewError(fhir.Unprocessable, "too-costly",
-			fmt.Sprintf("the includes of one page are more than %d resources; ask for fewer with _count", maxIncluded))
 	}
 	page := s.built.page
 	if s.overflow && s.query.MaxMatches == 0 {
@@ -190,9 +204,9 @@ func (s *search) lastMatch() int64 {
 // count answers _summary=count: the total alone.
 func (s *Store) count(ctx context.Context, a storage.Access, q query.Query) (storage.Page, error) {
 	q.After = nil
-	search := &search{dialect: s.conn.Dialect(), access: a, query: q}
+	search := newSearch(s.conn.Dialect(), a, q)
 	r := newRenderer(search.dialect, a.Expr())
-	sql := "SELECT v.version, (SELECT count(*) FROM resource c WHERE " + search.matching(r, row{"c", q.Type}) + ") FROM policy_version v"
+	sql := "SELECT v.version, (SELECT count(*) FROM resource c WHERE " + search.matching(r, row{"c", q.Type}, search.best) + ") FROM policy_version v"
 	if r.err != nil {
 		return storage.Page{}, r.err
 	}

@@ -16,40 +16,70 @@ type sortKey struct {
 	column string // its alias
 	kind   string // bigint, double precision or text
 	desc   bool
+	always bool // no row lacks it
+
+	param *conformance.Parameter
+	table *Table // of the entries it is taken from; nil: a column of the resource
+	value string // the column there
 }
 
 // sortKeys renders _sort. Ascending sorts by a resource's least value,
 // descending by its greatest; what has no value comes last either way.
 func (r *renderer) sortKeys(sorts []query.Sort, row row) []sortKey {
+	return r.sortKeysFrom(sorts, row, func(k sortKey) string { return r.extreme(k, row) })
+}
+
+// sortKeysFrom is sortKeys with an expression of its own for the first key.
+func (r *renderer) sortKeysFrom(sorts []query.Sort, row row, first func(sortKey) string) []sortKey {
 	out := make([]sortKey, len(sorts))
 	for i, s := range sorts {
-		out[i] = r.sortKey(s, row)
-		out[i].column, out[i].desc = "k"+strconv.Itoa(i+1), s.Desc
+		k := sortKeyOf(s, row)
+		k.column = "k" + strconv.Itoa(i+1)
+		switch {
+		case k.sql != "":
+		case k.table == nil:
+			k.sql = r.refuse("sort by parameter %s of type %s", s.Param.Code, s.Param.Type)
+		case i == 0:
+			k.sql = first(k)
+		default:
+			k.sql = r.extreme(k, row)
+		}
+		out[i] = k
 	}
 	return out
 }
 
-func (r *renderer) sortKey(s query.Sort, row row) sortKey {
+// sortKeyOf is a key without its expression, unless that is a column.
+func sortKeyOf(s query.Sort, row row) sortKey {
+	k := sortKey{param: s.Param, desc: s.Desc, kind: "text"}
 	switch s.Param.Code {
 	case idCode:
-		return sortKey{sql: row.alias + ".id", kind: "text"}
+		k.sql, k.always = row.alias+".id", true
+		return k
 	case updatedCode:
-		return sortKey{sql: row.alias + ".updated", kind: "bigint"}
+		k.sql, k.kind, k.always = row.alias+".updated", "bigint", true
+		return k
 	}
-	table, ok := tableOf(s.Param.Type)
-	if !ok {
-		return sortKey{sql: r.refuse("sort by parameter %s of type %s", s.Param.Code, s.Param.Type), kind: "text"}
+	if table, ok := tableOf(s.Param.Type); ok {
+		k.table = table
+		k.value, k.kind = sortColumn(s.Param.Type, s.Desc)
 	}
-	column, kind := sortColumn(s.Param.Type, s.Desc)
+	return k
+}
+
+// extreme is the least or greatest value of a resource. Of quantities those in
+// canonical units count, if it has any.
+func (r *renderer) extreme(k sortKey, row row) string {
 	least, a := "min", r.alias("x")
-	if s.Desc {
+	if k.desc {
 		least = "max"
 	}
-	return sortKey{
-		sql: "(SELECT " + least + "(" + a + "." + column + ") FROM " + table.Name + " " + a +
-			" WHERE " + a + ".rid = " + row.alias + ".rid AND " + r.keyed(s.Param, a, row) + ")",
-		kind: kind,
+	from := " FROM " + k.table.Name + " " + a + " WHERE " + a + ".rid = " + row.alias + ".rid AND " + r.keyed(k.param, a, row)
+	all := "(SELECT " + least + "(" + a + "." + k.value + ")" + from + ")"
+	if k.table != quantityTable {
+		return all
 	}
+	return "coalesce((SELECT " + least + "(" + a + "." + k.value + ")" + from + " AND " + r.isCanonical(a) + "), " + all + ")"
 }
 
 func sortColumn(t conformance.ParamType, desc bool) (column, kind string) {
@@ -71,28 +101,46 @@ func sortColumn(t conformance.ParamType, desc bool) (column, kind string) {
 	return "code", "text"
 }
 
-// orderBy is the ORDER BY of an alias that has the key columns and rid.
+// orderBy is the ORDER BY of an alias that has the key columns and rid. The rid
+// goes the way of the first key, so that an index gives both.
 func orderBy(keys []sortKey, alias string) string {
 	var out strings.Builder
 	for _, k := range keys {
 		column := alias + "." + k.column
-		out.WriteString(column + " IS NULL, " + column)
-		if k.desc {
-			out.WriteString(" DESC")
+		if !k.always {
+			out.WriteString(column + " IS NULL, ")
 		}
-		out.WriteString(", ")
+		out.WriteString(column + direction(k.desc) + ", ")
 	}
-	return out.String() + alias + ".rid"
+	return out.String() + alias + ".rid" + direction(ridDesc(keys))
+}
+
+func direction(desc bool) string {
+	if desc {
+		return " DESC"
+	}
+	return ""
+}
+
+func ridDesc(keys []sortKey) bool { return len(keys) > 0 && keys[0].desc }
+
+// than is the operator for what comes later.
+func than(desc bool) string {
+	if desc {
+		return " < "
+	}
+	return " > "
 }
 
 // beyond is the condition that a candidate stands after a position: it shares
-// the first i keys with it and comes later by the next one.
+// the first i keys with it and comes later by the next one. What the first key
+// alone says stands before it, for the index.
 func (r *renderer) beyond(keys []sortKey, at *query.Position, alias string) (string, error) {
 	if len(at.Keys) != len(keys) {
 		return "", errPosition
 	}
 	var cases []string
-	equal := ""
+	equal, bound := "", ""
 	for i, k := range keys {
 		column := alias + "." + k.column
 		if at.Keys[i] == absentKey {
@@ -103,16 +151,18 @@ func (r *renderer) beyond(keys []sortKey, at *query.Position, alias string) (str
 		if err != nil {
 			return "", err
 		}
-		operator := " > "
-		if k.desc {
-			operator = " < "
-		}
 		p := r.dialect.Cast(r.arg(value), k.kind)
-		cases = append(cases, "("+equal+"("+column+operator+p+" OR "+column+" IS NULL))")
+		later := column + than(k.desc) + p
+		if !k.always {
+			later = "(" + later + " OR " + column + " IS NULL)"
+		} else if i == 0 {
+			bound = column + strings.TrimSuffix(than(k.desc), " ") + "= " + p + " AND "
+		}
+		cases = append(cases, "("+equal+later+")")
 		equal += column + " = " + p + " AND "
 	}
-	cases = append(cases, "("+equal+alias+".rid > "+r.arg(at.Row)+")")
-	return "(" + strings.Join(cases, " OR ") + ")", nil
+	cases = append(cases, "("+equal+alias+".rid"+than(ridDesc(keys))+r.arg(at.Row)+")")
+	return "(" + bound + balanced(cases, " OR ") + ")", nil
 }
 
 var errPosition = fhir.NewError(fhir.Invalid, "value", "the page does not belong to this search")

@@ -2,6 +2,7 @@ package relational
 
 import (
 	"context"
+	"sync/atomic"
 
 	"sluis/fhir"
 	"sluis/fhir/query"
@@ -13,13 +14,15 @@ type Store struct {
 	conn     Conn
 	recorder Recorder
 	known    custodians
+	name     string      // of this process, for a lease
+	current  atomic.Bool // the index is known to be of this program's making
 }
 
 // NewStore makes a store on a migrated database. The recorder writes what
 // Tx.Records yields; a Tx with records fails where there is none, because what
 // cannot be audited must not happen.
 func NewStore(conn Conn, recorder Recorder) *Store {
-	return &Store{conn: conn, recorder: recorder}
+	return &Store{conn: conn, recorder: recorder, name: newHolder()}
 }
 
 // Ready reports whether the database answers and has the schema of this

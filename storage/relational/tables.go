@@ -11,6 +11,10 @@ func columns(of ...string) []Column {
 
 const float = "double precision"
 
+// words is the type of a column of folded words, a []string in Go: each once,
+// as wordKeys makes them.
+const words = "words"
+
 // The tables that Apply fills in bulk. An entry that a resource has twice is
 // one row where a primary key says so.
 var (
@@ -23,40 +27,49 @@ var (
 	}
 	tokenTable = &Table{
 		Name:     "token_entry",
-		Columns:  columns("rid", "bigint", "param", "integer", "system", "text", "code", "text"),
+		Columns:  columns("rid", "bigint", "param", "integer", "element", "integer", "system", "text", "code", "text"),
 		Conflict: "ON CONFLICT DO NOTHING",
 	}
 	stringTable = &Table{
 		Name:     "string_entry",
-		Columns:  columns("rid", "bigint", "param", "integer", "folded", "text", "exact", "text"),
+		Columns:  columns("rid", "bigint", "param", "integer", "element", "integer", "folded", "text", "exact", "text"),
 		Conflict: "ON CONFLICT DO NOTHING",
 	}
 	dateTable = &Table{
 		Name:     "date_entry",
-		Columns:  columns("rid", "bigint", "param", "integer", "low", "bigint", "high", "bigint"),
+		Columns:  columns("rid", "bigint", "param", "integer", "element", "integer", "low", "bigint", "high", "bigint"),
 		Conflict: "ON CONFLICT DO NOTHING",
 	}
 	numberTable = &Table{
 		Name:     "number_entry",
-		Columns:  columns("rid", "bigint", "param", "integer", "low", float, "high", float, "value", float),
+		Columns:  columns("rid", "bigint", "param", "integer", "element", "integer", "low", float, "high", float, "value", float),
 		Conflict: "ON CONFLICT DO NOTHING",
 	}
 	quantityTable = &Table{
 		Name: "quantity_entry",
-		Columns: columns("rid", "bigint", "param", "integer", "low", float, "high", float, "value", float,
+		Columns: columns("rid", "bigint", "param", "integer", "element", "integer", "low", float, "high", float, "value", float,
 			"system", "text", "code", "text", "unit", "text"),
 		Conflict: "ON CONFLICT DO NOTHING",
 	}
 	referenceTable = &Table{
 		Name: "reference_entry",
-		Columns: columns("rid", "bigint", "param", "integer", "type", "text", "id", "text", "version", "bigint", "url", "text",
+		Columns: columns("rid", "bigint", "param", "integer", "element", "integer", "type", "text", "id", "text", "version", "bigint", "url", "text",
 			"system", "text", "identifier", "text"),
 		Conflict: "ON CONFLICT DO NOTHING",
 	}
 	uriTable = &Table{
 		Name:     "uri_entry",
-		Columns:  columns("rid", "bigint", "param", "integer", "value", "text"),
+		Columns:  columns("rid", "bigint", "param", "integer", "element", "integer", "value", "text"),
 		Conflict: "ON CONFLICT DO NOTHING",
+	}
+	positionTable = &Table{
+		Name:     "position_entry",
+		Columns:  columns("rid", "bigint", "param", "integer", "x", float, "y", float, "z", float),
+		Conflict: "ON CONFLICT DO NOTHING",
+	}
+	wordsTable = &Table{
+		Name:    "words",
+		Columns: columns("rowid", "bigint", "narrative", words, "content", words),
 	}
 	labelTable = &Table{
 		Name:     "label",
@@ -106,7 +119,15 @@ var (
 		Name:    "represents",
 		Columns: columns("rid", "bigint", "patient", "bigint", "person", "bigint", "starts", "bigint", "ends", "bigint"),
 	}
+	parameterTable = &Table{
+		Name: "parameter",
+		Columns: columns("rid", "bigint", "url", "text", "types", "text", "definition", "bytea", "hash", "text",
+			"position", "bigint", "top", "bigint", "done", "bigint", "total", "bigint", "failed", "bigint", "ready", "boolean"),
+		Conflict: `ON CONFLICT (rid) DO UPDATE SET url = excluded.url, types = excluded.types, definition = excluded.definition,
+			hash = excluded.hash, position = excluded.position, top = excluded.top, done = excluded.done, total = excluded.total,
+			failed = excluded.failed, ready = excluded.ready WHERE parameter.hash <> excluded.hash`,
+	}
 )
 
 // entryTables are those that hold what a resource is found by.
-var entryTables = []*Table{tokenTable, stringTable, dateTable, numberTable, quantityTable, referenceTable, uriTable}
+var entryTables = []*Table{tokenTable, stringTable, dateTable, numberTable, quantityTable, referenceTable, uriTable, positionTable, wordsTable}

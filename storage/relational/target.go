@@ -172,90 +172,6 @@ func scanSubject(rows Rows, byRow map[int64]*stored) error {
 	return err
 }
 
-// matchAll resolves every conditional change before any row is written, under
-// its access and within its custodian, and turns it into a plain one. The
-// references of other changes to its provisional id follow.
-func (a *application) matchAll(ctx context.Context) error {
-	matches := map[int][]string{}
-	var steps []Step
-	for i, c := range a.changes {
-		if c.Match == nil {
-			continue
-		}
-		step, err := a.match(c, func(id string) { matches[i] = append(matches[i], id) })
-		if err != nil {
-			return err
-		}
-		steps = append(steps, step)
-	}
-	if len(steps) == 0 {
-		return nil
-	}
-	if err := a.tx.Send(ctx, steps...); err != nil {
-		return err
-	}
-	renames, err := a.settle(matches)
-	if err != nil {
-		return err
-	}
-	a.rename(renames)
-	return a.tx.Send(ctx, a.lookup(a.conditional())...)
-}
-
-func (a *application) match(c storage.Change, found func(id string)) (Step, error) {
-	r := newRenderer(a.store.conn.Dialect(), c.Access.Expr())
-	m := row{"c", c.Type}
-	sql := "SELECT c.id FROM resource c WHERE c.type = " + r.text(c.Type) + " AND NOT c.deleted AND c.custodian = " + r.text(c.Custodian) +
-		" AND " + r.matches(c.Match, m) + " AND " + r.permitted(m) + " LIMIT 2"
-	return Step{SQL: sql, Args: r.args, Each: func(rows Rows) error {
-		var id string
-		err := rows.Scan(&id)
-		found(id)
-		return err
-	}}, r.err
-}
-
-// settle gives each conditional change the id it is about: the one found, or
-// its own.
-func (a *application) settle(matches map[int][]string) (map[fhir.Ref]fhir.Ref, error) {
-	renames := map[fhir.Ref]fhir.Ref{}
-	for i := range a.changes {
-		c := &a.changes[i]
-		if c.Match == nil {
-			continue
-		}
-		switch len(matches[i]) {
-		case 0:
-			if c.Op == storage.Delete {
-				c.ID = ""
-			}
-			c.Upsert = true
-		case 1:
-			if c.Op == storage.Update && c.Named != "" && c.Named != matches[i][0] {
-				return nil, fhir.NewError(fhir.Invalid, "value", "the id of the body is not that of the resource found", c.Type+".id")
-			}
-			from, to := fhir.Ref{Type: c.Type, ID: c.ID}, fhir.Ref{Type: c.Type, ID: matches[i][0]}
-			if c.ID != "" && from != to {
-				renames[from] = to
-			}
-			c.ID = to.ID
-		default:
-			return nil, fhir.NewError(fhir.Precondition, "multiple-matches", "the criteria match more than one resource")
-		}
-	}
-	return renames, nil
-}
-
-func (a *application) conditional() []fhir.Ref {
-	var refs []fhir.Ref
-	for _, c := range a.changes {
-		if c.Match != nil && c.ID != "" {
-			refs = append(refs, fhir.Ref{Type: c.Type, ID: c.ID})
-		}
-	}
-	return refs
-}
-
 // choose makes each change a write, or refuses the transaction. Of several
 // reasons to refuse it the one that cannot depend on what is hidden comes first:
 // that something is not there, or not to be seen. A version and a double that
@@ -331,8 +247,6 @@ func (w *write) plan() error {
 	case c.Op == storage.Update && w.pre == nil && c.Upsert && c.IfMatch == 0:
 		w.op = storage.Create
 	case c.Op != storage.Create && (w.pre == nil || w.foreign()):
-		return fhir.ErrNotFound()
-	case c.Op == storage.Update && w.pre.resource.Deleted && !c.Upsert:
 		return fhir.ErrNotFound()
 	}
 	return nil

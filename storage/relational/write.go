@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"sluis/conformance"
 	"sluis/fhir"
 	"sluis/fhir/index"
 	"sluis/storage"
@@ -16,6 +15,7 @@ import (
 const (
 	decides    = 1 // consents, relations, members, representation
 	identifies = 2 // identities of a Patient
+	defines    = 4 // a search parameter
 )
 
 // policyLock is held alone by who changes what decisions depend on, and shared
@@ -45,15 +45,15 @@ func (a *application) storeRows(ctx context.Context) error {
 	if len(changed) == 0 {
 		return nil
 	}
-	now := a.version
+	now, parameters := a.version, a.request.Parameters
 	lock := Lock{Key: policyLock, Exclusive: a.changesPolicy()}
 	after := append(a.store.conn.Dialect().Lock(lock),
-		Step{SQL: `SELECT version FROM policy_version`, Each: func(r Rows) error { return r.Scan(&now) }})
+		Step{SQL: `SELECT version, parameters FROM policy_version`, Each: func(r Rows) error { return r.Scan(&now, &parameters) }})
 	hidden, err := a.judge(ctx, judged, rows.steps(a.store.conn.Dialect()), after)
 	switch {
 	case err != nil:
 		return err
-	case now != a.version:
+	case now != a.version, len(judged) > 0 && parameters != a.request.Parameters:
 		return storage.ErrStale
 	case len(hidden) > 0:
 		return fhir.NewError(fhir.Forbidden, "forbidden", "the access does not reach what would be written")
@@ -104,6 +104,9 @@ func (w *write) inputs() int64 {
 	}
 	if len(p.Identities) > 0 {
 		bits |= identifies
+	}
+	if p.Parameter != nil {
+		bits |= defines
 	}
 	switch {
 	case w.op != storage.Delete:
@@ -165,44 +168,46 @@ func (s *rowSet) add(w *write) {
 // labels writes the effective labels, and the added ones among the tokens of
 // _security as well.
 func (s *rowSet) labels(w *write) {
-	security := int64(conformance.ParameterKey(w.change.Type, securityCode))
 	for _, l := range w.labels {
 		s.row(labelTable, w.rid, l.system, l.code, l.origin)
-		if l.origin != receivedOrigin {
-			s.row(tokenTable, w.rid, security, l.system, l.code)
-		}
+		s.addedLabel(w.rid, w.change.Type, l)
 	}
 }
 
 func (s *rowSet) entries(rid int64, e index.Entries) {
 	for _, x := range e.Tokens {
-		s.row(tokenTable, rid, int64(x.Param), key(x.System), key(x.Code))
+		s.row(tokenTable, rid, int64(x.Param), int64(x.Element), key(x.System), key(x.Code))
 	}
 	for _, x := range e.Strings {
-		s.row(stringTable, rid, int64(x.Param), clean(x.Folded), clean(x.Exact))
+		s.row(stringTable, rid, int64(x.Param), int64(x.Element), clean(x.Folded), clean(x.Exact))
 	}
 	for _, x := range e.Dates {
-		s.row(dateTable, rid, int64(x.Param), x.Low, x.High)
+		s.row(dateTable, rid, int64(x.Param), int64(x.Element), x.Low, x.High)
 	}
 	for _, x := range e.Numbers {
-		s.row(numberTable, rid, int64(x.Param), x.Low, x.High, x.Value)
+		s.row(numberTable, rid, int64(x.Param), int64(x.Element), x.Low, x.High, x.Value)
 	}
 	for _, x := range e.Quantities {
-		s.row(quantityTable, rid, int64(x.Param), x.Low, x.High, x.Value, key(x.System), key(x.Code), key(x.Unit))
+		s.row(quantityTable, rid, int64(x.Param), int64(x.Element), x.Low, x.High, x.Value, key(x.System), key(x.Code), key(x.Unit))
 	}
 	for _, x := range e.References {
-		s.row(referenceTable, rid, int64(x.Param), x.Type, x.ID, x.Version, key(x.URL), key(x.System), key(x.Identifier))
+		s.row(referenceTable, rid, int64(x.Param), int64(x.Element), x.Type, x.ID, x.Version, linkKey(x.URL), key(x.System), key(x.Identifier))
 	}
 	for _, x := range e.URIs {
-		s.row(uriTable, rid, int64(x.Param), key(x.Value))
+		s.row(uriTable, rid, int64(x.Param), int64(x.Element), linkKey(x.Value))
+	}
+	for _, x := range e.Positions {
+		s.row(positionTable, rid, int64(x.Param), x.X, x.Y, x.Z)
+	}
+	if len(e.Narrative)+len(e.Content) > 0 {
+		s.row(wordsTable, rid, wordKeys(e.Narrative), wordKeys(e.Content))
 	}
 }
 
 // writeOrder is the order of the tables. Locks on rows are taken in it.
 var writeOrder = slices.Concat([]*Table{resourceTable, personTable, patientTable, subjectTable, labelTable}, entryTables)
 
-// steps are the statements: old versions to history, old index rows away, and
-// one insert for each table.
+// steps are the statements: old versions to history, and each table.
 func (s *rowSet) steps(d Dialect) []Step {
 	var steps []Step
 	if len(s.changed) > 0 {
@@ -210,15 +215,23 @@ func (s *rowSet) steps(d Dialect) []Step {
 			SQL: `INSERT INTO history (rid, version, updated, method, deleted, judged, body)
 			SELECT rid, version, updated, method, deleted, judged, body FROM resource WHERE ` + d.In("rid", "$1")})
 	}
-	if len(s.indexed) > 0 {
-		for _, t := range slices.Concat([]*Table{subjectTable, labelTable}, entryTables) {
-			steps = append(steps, Step{SQL: "DELETE FROM " + t.Name + " WHERE " + d.In("rid", "$1"), Args: []any{s.indexed}})
-		}
-	}
 	for _, t := range writeOrder {
-		if rows := s.values[t]; len(rows) > 0 {
-			steps = append(steps, Step{Into: t, Values: rows})
+		step := Step{Into: t, Values: s.values[t]}
+		if followsResource[t] {
+			step.Of = s.indexed
+		}
+		if len(step.Values)+len(step.Of) > 0 {
+			steps = append(steps, step)
 		}
 	}
 	return steps
 }
+
+// followsResource are the tables of which an update replaces a resource's rows.
+var followsResource = func() map[*Table]bool {
+	out := map[*Table]bool{subjectTable: true, labelTable: true}
+	for _, t := range entryTables {
+		out[t] = true
+	}
+	return out
+}()

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/url"
 	"runtime"
-	"strings"
 	"time"
 
 	driver "modernc.org/sqlite"
@@ -138,7 +137,7 @@ func (t *tx) Send(ctx context.Context, steps ...relational.Step) error {
 
 func (t *tx) step(ctx context.Context, s relational.Step) error {
 	if s.Into != nil {
-		return t.insert(ctx, s.Into, s.Values)
+		return t.replace(ctx, s)
 	}
 	if s.Each == nil {
 		stmt, err := t.session.prepare(ctx, s.SQL)
@@ -158,28 +157,6 @@ func (t *tx) step(ctx context.Context, s relational.Step) error {
 		}
 	}
 	return r.Err()
-}
-
-// insert runs one prepared statement for each row.
-func (t *tx) insert(ctx context.Context, into *relational.Table, values [][]any) error {
-	stmt, err := t.session.prepare(ctx, insertSQL(into))
-	if err != nil {
-		return err
-	}
-	for _, row := range values {
-		if _, err := stmt.ExecContext(ctx, row...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func insertSQL(t *relational.Table) string {
-	names, places := make([]string, len(t.Columns)), make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		names[i], places[i] = c.Name, fmt.Sprintf("$%d", i+1)
-	}
-	return "INSERT INTO " + t.Name + " (" + strings.Join(names, ", ") + ") VALUES (" + strings.Join(places, ", ") + ") " + t.Conflict
 }
 
 // arguments writes lists as JSON, which dialect.In reads.

@@ -16,6 +16,7 @@ type Store struct {
 	*relational.Log
 	storage.Replay
 	storage.Quarantine
+	storage.Jobs
 }
 
 var (
@@ -23,6 +24,7 @@ var (
 	_ storage.Log        = (*Store)(nil)
 	_ storage.Replay     = (*Store)(nil)
 	_ storage.Quarantine = (*Store)(nil)
+	_ storage.Jobs       = (*Store)(nil)
 )
 
 // Open opens the store in a folder, which it makes if need be, and brings its
@@ -40,7 +42,7 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 		return nil, errors.Join(err, resources.Close())
 	}
 	log := relational.NewLog(records, resources)
-	return &Store{relational.NewStore(resources, log), log, log.Replay(), log.Quarantine()}, nil
+	return &Store{relational.NewStore(resources, log), log, log.Replay(), log.Quarantine(), log.Jobs()}, nil
 }
 
 // openFile makes the file itself, because SQLite would let others read it.

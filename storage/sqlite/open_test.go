@@ -107,7 +107,7 @@ func fill(ctx context.Context, s storage.Store, id string) storage.Page {
 	if err != nil {
 		panic(err)
 	}
-	entries, err := index.Extract(doc)
+	entries, err := index.NewExtractor(nil, index.Base{}).Extract(doc)
 	if err != nil {
 		panic(err)
 	}

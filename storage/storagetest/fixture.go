@@ -28,11 +28,15 @@ type fixture struct {
 	testing.TB
 	storage.Store
 	ctx context.Context
+
+	// Parameters is the version of the custom parameters by which the fixture
+	// writes.
+	Parameters int64
 }
 
 func newFixture(t testing.TB, store storage.Store) *fixture {
 	t.Helper()
-	f := &fixture{t, store, context.Background()}
+	f := &fixture{TB: t, Store: store, ctx: context.Background()}
 	t.Cleanup(func() {
 		if err := f.Close(); err != nil {
 			t.Error(err)
@@ -75,7 +79,7 @@ func document(t testing.TB, body string) *fhir.Document {
 func (f *fixture) change(kind, body string, options ...func(*storage.Change)) storage.Change {
 	f.Helper()
 	doc := document(f, body)
-	entries, err := index.Extract(doc)
+	entries, err := index.NewExtractor(nil, index.Base{}).Extract(doc)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -94,7 +98,7 @@ func newID() string { return strings.ToLower(rand.Text()) }
 
 func (f *fixture) apply(changes ...storage.Change) []storage.Result {
 	f.Helper()
-	results, err := f.Apply(f.ctx, storage.Tx{Changes: changes, At: now})
+	results, err := f.Apply(f.ctx, storage.Tx{Changes: changes, At: now, Parameters: f.Parameters})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -102,7 +106,7 @@ func (f *fixture) apply(changes ...storage.Change) []storage.Result {
 }
 
 func (f *fixture) tryApply(changes ...storage.Change) error {
-	_, err := f.Apply(f.ctx, storage.Tx{Changes: changes, At: now})
+	_, err := f.Apply(f.ctx, storage.Tx{Changes: changes, At: now, Parameters: f.Parameters})
 	return err
 }
 
@@ -186,7 +190,7 @@ func (f *fixture) parse(kind string, params ...string) query.Query {
 	for i := 0; i < len(params); i += 2 {
 		list = append(list, fhir.Param{Name: params[i], Value: params[i+1]})
 	}
-	q, err := query.Parse(kind, list)
+	q, err := query.Language{}.Parse(kind, list)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -20,6 +20,7 @@ type LogStores struct {
 	Log        storage.Log
 	Replay     storage.Replay
 	Quarantine storage.Quarantine
+	Jobs       storage.Jobs
 	// Write commits records in a transaction of their own kind: that of a
 	// write, not of Append.
 	Write func(ctx context.Context, records []audit.Record) error
@@ -34,7 +35,7 @@ type LogDatabase struct {
 	Exec func(t testing.TB, tamper bool, statement string) error
 }
 
-// RunLog proves the duties of storage.Log, Replay and Quarantine. fresh makes
+// RunLog proves the duties of storage.Log, Replay, Quarantine and Jobs. fresh makes
 // a database for one test.
 func RunLog(t *testing.T, fresh func(t testing.TB) LogDatabase) {
 	for _, c := range []struct {
@@ -60,6 +61,7 @@ func RunLog(t *testing.T, fresh func(t testing.TB) LogDatabase) {
 		{"ReplayHasOneWinner", replayRace},
 		{"ReplayIsRemembered", replayRemembered},
 		{"QuarantineKeepsWhole", quarantineKeeps},
+		{"JobsAreTheirOwners", jobsAreTheirOwners},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, fresh(t)) })
 	}

@@ -28,7 +28,7 @@ func RunNodes(t *testing.T, open func() (storage.Store, error)) {
 	first := newFixture(t, stores[0])
 	fixtures := []*fixture{first}
 	for _, s := range stores[1:] {
-		fixtures = append(fixtures, &fixture{t, s, first.ctx})
+		fixtures = append(fixtures, &fixture{TB: t, Store: s, ctx: first.ctx})
 		defer s.Close()
 	}
 	oneOfManyNodes(first, fixtures)

@@ -77,7 +77,7 @@ func ifMatchRace(f *fixture) {
 	}
 }
 
-// conditionalCreateRace: 32 at once leave one resource, and all say which.
+// conditionalCreateRace: 64 at once leave one resource, and all say which.
 func conditionalCreateRace(f *fixture) {
 	for round := range 4 {
 		number := fmt.Sprint(round)
@@ -85,7 +85,7 @@ func conditionalCreateRace(f *fixture) {
 		template := f.change("Patient", body, matching(f.parse("Patient", "identifier", "http://x|"+number).Where))
 		var created atomic.Int64
 		var ids sync.Map
-		f.raceAll(32, func(int) error {
+		f.raceAll(64, func(int) error {
 			c := template
 			c.ID = newID()
 			results, err := f.Apply(f.ctx, storage.Tx{Changes: []storage.Change{c}, At: now})

@@ -147,8 +147,7 @@ func upserts(f *fixture) {
 		f.Errorf("changed: %+v", r)
 	}
 	f.delete(ref)
-	wantKind(f, f.tryApply(f.change("Patient", patientBody, of(ref))), fhir.NotFound)
-	if r := f.update(ref, patientBody, upsert); r.Resource.Version != 4 || !r.Created {
+	if r := f.update(ref, patientBody); r.Resource.Version != 4 || !r.Created {
 		f.Errorf("brought back: %+v", r)
 	}
 	if !f.sees(f.all(), ref) {
