@@ -3,13 +3,15 @@ package gate
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
 
-	"sluis/conformance"
 	"sluis/fhir"
+	"sluis/fhir/patch"
 	"sluis/fhir/query"
+	"sluis/fhir/subset"
 	"sluis/storage"
 )
 
@@ -27,7 +29,11 @@ type BundleEntry struct {
 	FullURL     string
 	Interaction fhir.Interaction
 	Body        []byte
-	Raw         string // method and URL as received, for the record of a search
+	Patch       patch.Patch // of a patch, in place of Body
+	Raw         string      // method and URL as received, for the record of a search
+	Head        bool        // of a read or search: nothing is answered but what it would be
+
+	err error // of a batch: why the entry cannot be understood
 }
 
 // EntryResult answers one entry, in the order asked: a write's Result, a read's
@@ -40,11 +46,16 @@ type EntryResult struct {
 	Page        storage.Page
 	Err         error
 
+	Head        bool        // of a HEAD: Resource and Page are not to be shown
+	NotModified bool        // of a conditional read: Resource is not to be shown
+	Subset      subset.Spec // how much of each resource is to be shown
+
 	history storage.HistoryQuery
 }
 
 // ParseBundle reads a Bundle of type batch or transaction. The error names
-// every entry that cannot be understood.
+// every entry of a transaction that cannot be understood; one of a batch has its
+// own, which is answered in its place.
 func ParseBundle(body []byte) (Bundle, error) {
 	doc, err := fhir.ParseDocument(body)
 	if err != nil {
@@ -60,8 +71,11 @@ func ParseBundle(body []byte) (Bundle, error) {
 	for e := range root.Get("entry").All() {
 		at := "Bundle.entry[" + strconv.Itoa(len(b.Entries)) + "]"
 		entry, err := parseEntry(e)
-		if err != nil {
+		switch {
+		case err != nil && b.Atomic:
 			bad.Issues = append(bad.Issues, placed(at, err)...)
+		case err != nil:
+			entry.err = err
 		}
 		if b.Entries = append(b.Entries, entry); len(b.Entries) > maxEntries {
 			return Bundle{}, fhir.NewError(fhir.TooLarge, "too-costly", fmt.Sprintf("a Bundle has at most %d entries", maxEntries))
@@ -71,26 +85,6 @@ func ParseBundle(body []byte) (Bundle, error) {
 		return Bundle{}, bad
 	}
 	return b, nil
-}
-
-func parseEntry(e fhir.Node) (BundleEntry, error) {
-	req := e.Get("request")
-	method, url := req.Get("method").Text(), strings.TrimPrefix(req.Get("url").Text(), "/")
-	path, rawQuery, _ := strings.Cut(url, "?")
-	ix, err := fhir.ParseInteraction(method, "/"+path, rawQuery, conformance.IsType)
-	if err != nil {
-		return BundleEntry{}, err
-	}
-	if ix.Kind == fhir.Transaction || ix.Kind == fhir.Capabilities {
-		return BundleEntry{}, fhir.NewError(fhir.Invalid, "not-supported", string(ix.Kind)+" cannot stand in a Bundle")
-	}
-	ix.IfNoneExist = req.Get("ifNoneExist").Text()
-	if m := req.Get("ifMatch").Text(); m != "" {
-		if ix.IfMatch, err = fhir.ParseETag(m); err != nil {
-			return BundleEntry{}, err
-		}
-	}
-	return BundleEntry{FullURL: e.Get("fullUrl").Text(), Interaction: ix, Body: e.Get("resource").Raw(), Raw: method + " /" + url}, nil
 }
 
 // entryPath is where an entry stands, in FHIRPath.
@@ -118,8 +112,11 @@ func placed(at string, err error) []fhir.Issue {
 func (g *Gate) Bundle(ctx context.Context, c Caller, b Bundle) ([]EntryResult, error) {
 	out := make([]EntryResult, len(b.Entries))
 	for i, e := range b.Entries {
-		out[i].Interaction = e.Interaction
-		if out[i].Err = out[i].understand(); b.Atomic && out[i].Err != nil {
+		out[i].Interaction, out[i].Head = e.Interaction, e.Head
+		if out[i].Err = e.err; out[i].Err == nil {
+			out[i].Err = out[i].understand(g.language)
+		}
+		if b.Atomic && out[i].Err != nil {
 			return nil, &fhir.Error{Kind: fhir.KindOf(out[i].Err), Issues: placed(entryPath(i), out[i].Err)}
 		}
 	}
@@ -127,6 +124,8 @@ func (g *Gate) Bundle(ctx context.Context, c Caller, b Bundle) ([]EntryResult, e
 		if err := g.transact(ctx, c, b, out); err != nil {
 			return nil, err
 		}
+	} else {
+		independent(b.Entries, out)
 	}
 	left := maxAnswer
 	for _, i := range inOrder(b.Entries) {
@@ -135,31 +134,53 @@ func (g *Gate) Bundle(ctx context.Context, c Caller, b Bundle) ([]EntryResult, e
 		case out[i].Err != nil:
 		case !isWrite(e.Interaction.Kind):
 			g.entryRead(ctx, c, e, &out[i], &left)
-		case !b.Atomic:
+		case b.Atomic:
+		case e.Interaction.Kind == fhir.Patch:
+			out[i].Result, out[i].Err = g.Patch(ctx, c, e.Interaction, e.Patch)
+		default:
 			out[i].Result, out[i].Err = g.Write(ctx, c, e.Interaction, e.Body)
 		}
 	}
 	return out, nil
 }
 
-// understand reads the parameters of a search or history.
-func (out *EntryResult) understand() (err error) {
+// understand reads the parameters of a read, search or history.
+func (out *EntryResult) understand(language query.Language) (err error) {
 	ix := out.Interaction
 	switch ix.Kind {
+	case fhir.Read, fhir.VRead:
+		out.Subset, err = subset.Parse(ix.Type, ix.Params)
 	case fhir.SearchType, fhir.SearchSystem:
 		if ix.Type == "AuditEvent" {
 			return fhir.NewError(fhir.NotImplemented, "not-supported", "AuditEvent is searched outside a Bundle")
 		}
-		for _, p := range ix.Params {
-			if query.IsSurface(p.Name) {
-				return fhir.NewError(fhir.Invalid, "not-supported", "not supported in a Bundle", p.Name)
-			}
+		if out.Subset, err = subset.Parse(ix.Type, ix.Params); err != nil {
+			return err
 		}
-		out.Query, err = query.Parse(ix.Type, ix.Params)
+		params, err := out.searched()
+		if err != nil {
+			return err
+		}
+		out.Query, err = language.Parse(ix.Type, params)
+		return err
 	case fhir.HistoryInstance, fhir.HistoryType, fhir.HistorySystem:
 		out.history, err = ParseHistory(ix.Params)
 	}
 	return err
+}
+
+// searched are the parameters of a search without those of its form: what
+// concerns resources is in Subset, and what concerns a whole answer is refused.
+func (out *EntryResult) searched() (params []fhir.Param, err error) {
+	for _, p := range out.Interaction.Params {
+		switch {
+		case query.IsSurface(p.Name):
+			return nil, fhir.NewError(fhir.Invalid, "not-supported", "not supported in a Bundle", p.Name)
+		case !slices.Contains(subset.Names, p.Name), p.Name == "_summary" && out.Subset.Summary == subset.Count:
+			params = append(params, p)
+		}
+	}
+	return params, nil
 }
 
 // entryRead answers one read, vread, history or search of a Bundle. left is how
@@ -174,6 +195,7 @@ func (g *Gate) entryRead(ctx context.Context, c Caller, e BundleEntry, out *Entr
 	switch ix := e.Interaction; ix.Kind {
 	case fhir.Read, fhir.VRead:
 		out.Resource, out.Err = g.Read(ctx, c, ix)
+		out.NotModified = out.Err == nil && unmodified(ix, out.Resource)
 	case fhir.SearchType, fhir.SearchSystem:
 		out.Page, out.Err = g.Search(ctx, c, out.Query)
 	default:
@@ -185,13 +207,62 @@ func (g *Gate) entryRead(ctx context.Context, c Caller, e BundleEntry, out *Entr
 	}
 }
 
-func isWrite(k fhir.InteractionKind) bool {
-	return k == fhir.Create || k == fhir.Update || k == fhir.Delete
+// unmodified reports whether a conditional read needs no body (R4
+// http.html#cread): the version goes before the time (RFC 9110 §13.2.2).
+func unmodified(ix fhir.Interaction, r fhir.Resource) bool {
+	if ix.IfNoneMatch != 0 {
+		return ix.IfNoneMatch == r.Version
+	}
+	return !ix.IfModifiedSince.IsZero() && !r.Updated.After(ix.IfModifiedSince)
 }
 
-// inOrder is the order of R4 http.html#trules: DELETE, POST, PUT, then reads.
+// independent refuses what the entries of a batch may not have of each other
+// (R4 http.html#brules): two that change one resource, and one that refers to
+// what another creates, whose id it cannot know.
+func independent(entries []BundleEntry, out []EntryResult) {
+	names, changed := map[string]bool{}, map[fhir.Ref]bool{}
+	for _, e := range entries {
+		if e.Interaction.Kind == fhir.Create && strings.HasPrefix(e.FullURL, "urn:") {
+			names[e.FullURL] = true
+		}
+	}
+	for i, e := range entries {
+		ref := e.Interaction.Ref()
+		if out[i].Err != nil || !isWrite(e.Interaction.Kind) {
+			continue
+		}
+		if changed[ref] && !ref.IsZero() {
+			out[i].Err = fhir.NewError(fhir.Invalid, "duplicate", "another entry of the batch changes "+ref.String())
+		}
+		changed[ref] = true
+		if other := refersTo(e.Body, names); other != "" {
+			out[i].Err = fhir.NewError(fhir.Invalid, "not-supported", "an entry of a batch cannot refer to another: "+other)
+		}
+	}
+}
+
+// refersTo is a reference of a body to one of the names, or "".
+func refersTo(body []byte, names map[string]bool) string {
+	doc, err := fhir.ParseDocument(body)
+	if len(names) == 0 || err != nil {
+		return "" // what is no JSON is told of where it is written
+	}
+	for n := range doc.Root().Walk() {
+		if string(n.RawKey()) == "reference" && names[n.Text()] {
+			return n.Text()
+		}
+	}
+	return ""
+}
+
+func isWrite(k fhir.InteractionKind) bool {
+	return k == fhir.Create || k == fhir.Update || k == fhir.Patch || k == fhir.Delete
+}
+
+// inOrder is the order of R4 http.html#trules: DELETE, POST, PUT and PATCH, then
+// reads.
 func inOrder(entries []BundleEntry) []int {
-	rank := map[fhir.InteractionKind]int{fhir.Delete: 0, fhir.Create: 1, fhir.Update: 2}
+	rank := map[fhir.InteractionKind]int{fhir.Delete: 0, fhir.Create: 1, fhir.Update: 2, fhir.Patch: 2}
 	order := make([]int, len(entries))
 	for i := range order {
 		order[i] = i

@@ -18,7 +18,7 @@ func (g *Gate) addContained(container fhir.Node, entries *index.Entries) error {
 		if err != nil {
 			return err
 		}
-		inner, err := index.Extract(doc)
+		inner, err := g.index.Extract(doc)
 		if err == nil {
 			err = g.addContained(doc.Root(), &inner)
 		}

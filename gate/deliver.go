@@ -30,16 +30,16 @@ func (g *Gate) Deliver(ctx context.Context, c Caller, d Delivery) (seen bool, er
 	if err != nil {
 		return false, err
 	}
-	writes, _, err := g.planAll(c, b.Entries)
+	t, err := g.planAll(c, b.Entries)
 	if err != nil {
 		return false, g.refused(ctx, c, pass{}, event{action: "C", subtype: "transaction"}, err)
 	}
-	if len(writes) != len(b.Entries) || len(writes) == 0 {
+	if len(t.writes) != len(b.Entries) || len(t.writes) == 0 {
 		return false, fhir.NewError(fhir.Invalid, "invalid", "a delivery holds writes only, at least one")
 	}
 	// Two feeds may have senders of one name, each with a count of its own.
 	source := c.Grant.Organization + "|" + c.Feed + "|" + d.Source
-	_, err = g.commit(ctx, c, writes, &storage.InboxKey{Source: source, Key: d.Key, Outcome: []byte("AA")})
+	_, err = g.commit(ctx, c, t, &storage.InboxKey{Source: source, Key: d.Key, Outcome: []byte("AA")})
 	var before *storage.SeenError
 	if errors.As(err, &before) {
 		return true, nil

@@ -8,7 +8,6 @@ import (
 
 	"sluis/consent/label"
 	"sluis/fhir"
-	"sluis/fhir/query"
 	"sluis/gate"
 	"sluis/smart"
 	"sluis/storage/sqlite"
@@ -50,7 +49,7 @@ func Example() {
 	}
 	fmt.Println("created version", done.Resource.Version)
 
-	q, err := query.Parse("Patient", []fhir.Param{{Name: "family", Value: "jansen"}})
+	q, err := g.Language().Parse("Patient", []fhir.Param{{Name: "family", Value: "jansen"}})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -68,7 +67,7 @@ func Example() {
 
 // A bundle that cannot be understood is refused with every problem at once.
 func ExampleParseBundle() {
-	_, err := gate.ParseBundle([]byte(`{"resourceType":"Bundle","type":"batch","entry":[
+	_, err := gate.ParseBundle([]byte(`{"resourceType":"Bundle","type":"transaction","entry":[
 		{"request":{"method":"GET","url":"Patient/1"}},
 		{"request":{"method":"BREW","url":"Patient/1"}},
 		{"request":{"method":"GET","url":"metadata"}}]}`))
@@ -76,6 +75,6 @@ func ExampleParseBundle() {
 		fmt.Println(issue.Expression, issue.Details)
 	}
 	// Output:
-	// [Bundle.entry[1]] the method here must be DELETE or GET or PUT
+	// [Bundle.entry[1]] the method here must be DELETE or GET or PATCH or PUT
 	// [Bundle.entry[2]] capabilities cannot stand in a Bundle
 }

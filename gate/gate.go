@@ -5,9 +5,12 @@ import (
 	"strings"
 	"time"
 
+	"sluis/conformance"
 	"sluis/consent"
 	"sluis/consent/label"
 	"sluis/fhir"
+	"sluis/fhir/index"
+	"sluis/fhir/query"
 	"sluis/smart"
 	"sluis/storage"
 )
@@ -17,6 +20,7 @@ type Config struct {
 	Store      storage.Store
 	Log        storage.Log
 	Quarantine storage.Quarantine
+	Jobs       storage.Jobs // of requests answered later; nil: none are
 	Labels     label.Table
 
 	Home     string          // custodian of what patients write
@@ -26,6 +30,13 @@ type Config struct {
 	Floor    []string        // purposes that no consent can permit
 	Now      func() time.Time
 	RemapKey []byte // secret of Import's ids; nil: Import is refused
+
+	// DeleteMany lets a conditional delete be of several resources; without it
+	// that is Precondition (R4 http.html#3.1.0.7.1).
+	DeleteMany bool
+
+	Base        string                   // URL under which clients reach the server; "" where none do
+	Definitions *conformance.Definitions // of the search parameters; nil: R4's own
 }
 
 // Gate is the corridor. It is safe for concurrent use.
@@ -34,6 +45,9 @@ type Gate struct {
 	facts factsCache
 	rules ruleCache
 	turns chan struct{} // of those who change policy: see turn
+
+	language query.Language
+	index    *index.Extractor
 }
 
 // New makes a Gate. It panics when a part is missing: a gate without its log or
@@ -45,8 +59,16 @@ func New(c Config) *Gate {
 	if c.Profile == "" {
 		c.Profile = consent.Core
 	}
-	return &Gate{Config: c, turns: make(chan struct{}, 1)}
+	base := index.ParseBase(c.Base)
+	return &Gate{
+		Config: c, turns: make(chan struct{}, 1),
+		language: query.Language{Definitions: c.Definitions, Base: base}, index: index.NewExtractor(c.Definitions, base),
+	}
 }
+
+// Language is what searches of this server are written in: what Search takes is
+// parsed by it.
+func (g *Gate) Language() query.Language { return g.language }
 
 // Caller is who asks, as a surface has established it, and what the record
 // needs to know of the request.

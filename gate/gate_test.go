@@ -149,7 +149,9 @@ func TestTransaction_ReferencesBetweenEntries(t *testing.T) {
 
 // A conditional create cannot stand for what the same transaction deletes:
 // nothing would be left.
-func TestTransaction_DoesNotDeleteWhatItReliesOn(t *testing.T) {
+// A delete goes before a create, so that its condition finds nothing; what is
+// deleted can be neither changed nor stood for.
+func TestTransaction_DeletesFirst(t *testing.T) {
 	w := world(t)
 	token := w.System(w.Hospital)
 	group := `{"resourceType":"Basic","code":{"text":"x"},"identifier":[{"system":"urn:b","value":"1"}]}`
@@ -157,8 +159,11 @@ func TestTransaction_DoesNotDeleteWhatItReliesOn(t *testing.T) {
 	bundle := fmt.Sprintf(`{"resourceType":"Bundle","type":"transaction","entry":[
 		{"request":{"method":"DELETE","url":%q}},
 		{"resource":%s,"request":{"method":"POST","url":"Basic","ifNoneExist":"identifier=urn:b|1"}}]}`, ref, group)
-	w.Do(token, http.MethodPost, "", bundle).Expect(http.StatusBadRequest)
-	w.Get(token, "/"+ref.String()).Expect(http.StatusOK)
+	w.Do(token, http.MethodPost, "", bundle).Expect(http.StatusOK)
+	w.Get(token, "/"+ref.String()).Expect(http.StatusGone)
+	if refs := w.Get(token, "/Basic?identifier=urn:b|1").Refs(); len(refs) != 1 {
+		t.Errorf("%v", refs)
+	}
 }
 
 // A delivery is committed once, whoever sends it how often.

@@ -47,7 +47,8 @@ func (e *ImportError) Unwrap() []error {
 
 // Import stores resources under ids that a secret makes of (custodian, type,
 // source name): unguessable, and the same in a second run, which therefore
-// changes nothing. References are rewritten by links. With keepIDs a source name
+// changes nothing. References are rewritten by links; conditional ones are
+// resolved as in a transaction. With keepIDs a source name
 // is Type/id, and its id stays. The entries commit together or not at all; the
 // error is an *ImportError when it lies in single entries.
 func (g *Gate) Import(ctx context.Context, c Caller, entries []ImportEntry, links Links, keepIDs bool) ([]storage.Result, error) {
@@ -55,9 +56,11 @@ func (g *Gate) Import(ctx context.Context, c Caller, entries []ImportEntry, link
 		return nil, fhir.NewError(fhir.Forbidden, "forbidden", "this server does not import")
 	}
 	writes, bad := make([]write, len(entries)), map[int]error{}
-	targets := map[string]string{}
+	targets, refs := map[string]string{}, g.newReferrals(c)
 	for i, e := range entries {
-		w, err := g.planImport(c, e, links, keepIDs)
+		refs.at = cmp.Or(e.At, e.Source)
+		w, err := g.planImport(c, e, refs.or(links), keepIDs)
+		err = cmp.Or(refs.taken(), err)
 		if err == nil {
 			err = once(targets, w, cmp.Or(e.At, e.Source))
 		}
@@ -69,7 +72,7 @@ func (g *Gate) Import(ctx context.Context, c Caller, entries []ImportEntry, link
 	if len(bad) > 0 {
 		return nil, g.refused(ctx, c, pass{}, event{action: "C", subtype: "import"}, &ImportError{bad})
 	}
-	return g.commit(ctx, c, writes, nil)
+	return g.commit(ctx, c, transaction{writes: writes, refs: refs}, nil)
 }
 
 // planImport plans one entry under the id that is to be its own here.
@@ -78,14 +81,13 @@ func (g *Gate) planImport(c Caller, e ImportEntry, links Links, keepIDs bool) (w
 	if keepIDs {
 		_, id, _ = strings.Cut(e.Source, "/")
 	}
-	body, err := relink(e.Body, links)
-	if err != nil {
-		return write{}, err
-	}
-	if body, err = withID(body, id); err != nil {
-		return write{}, err
-	}
-	w, err := g.plan(c, fhir.Interaction{Kind: fhir.Update, Type: e.Type, ID: id}, body)
+	w, err := g.plan(c, fhir.Interaction{Kind: fhir.Update, Type: e.Type, ID: id}, func() (*fhir.Document, error) {
+		doc, err := linked(e.Body, links)
+		if err != nil {
+			return nil, err
+		}
+		return withID(doc, id)
+	})
 	w.importing = true
 	return w, err
 }
@@ -107,16 +109,15 @@ func (g *Gate) ImportID(custodian, resourceType, source string) string {
 }
 
 // withID puts an id into a body, or replaces the one it has.
-func withID(body []byte, id string) ([]byte, error) {
-	doc, err := fhir.ParseDocument(body)
-	if err != nil {
-		return nil, err
-	}
+func withID(doc *fhir.Document, id string) (*fhir.Document, error) {
 	if !conformance.IsType(doc.Type()) {
 		return nil, fhir.NewError(fhir.Invalid, "invalid", "unknown resource type", "resourceType")
 	}
 	if !fhir.IsID(id) { // a kept one
 		return nil, fhir.NewError(fhir.Invalid, "value", "not an id", doc.Type()+".id")
 	}
-	return doc.WithID(id), nil
+	if doc.Root().Get("id").Text() == id {
+		return doc, nil
+	}
+	return fhir.ParseDocument(doc.WithID(id))
 }

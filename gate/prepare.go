@@ -16,32 +16,32 @@ import (
 // prepared is a body that may be stored: validated, indexed, labelled, and
 // read for what it means to decisions.
 type prepared struct {
-	doc     *fhir.Document
+	body    fhir.Template
+	id      string // that the body has
 	entries index.Entries
 	labels  []storage.Label
 	policy  storage.Policy
 }
 
 // prepare reads a body of the type strictly. Its error names every problem.
-func (g *Gate) prepare(c Caller, resourceType string, body []byte) (prepared, error) {
-	doc, err := fhir.ParseDocument(body)
-	if err != nil {
-		return prepared{}, err
-	}
+func (g *Gate) prepare(c Caller, resourceType string, doc *fhir.Document) (prepared, error) {
 	if got := doc.Type(); got != resourceType {
 		return prepared{}, fhir.NewError(fhir.Invalid, "invalid", "resourceType must be "+resourceType, "resourceType")
 	}
 	if err := legible(doc); err != nil {
 		return prepared{}, err
 	}
+	if err := literal(doc); err != nil {
+		return prepared{}, err
+	}
 	issues := conformance.Validate(doc)
 	if resourceType == "Consent" && len(issues) == 0 {
-		issues = slices.Concat(r4.Check(body), g.performer(c, doc), simple(body))
+		issues = slices.Concat(r4.Check(doc.Body()), g.performer(c, doc), simple(doc.Body()))
 	}
 	if failed := slices.ContainsFunc(issues, isError); failed {
 		return prepared{}, &fhir.Error{Kind: fhir.Unprocessable, Issues: issues}
 	}
-	entries, err := index.Extract(doc)
+	entries, err := g.index.Extract(doc)
 	if err == nil {
 		err = g.addContained(doc.Root(), &entries)
 	}
@@ -51,7 +51,10 @@ func (g *Gate) prepare(c Caller, resourceType string, body []byte) (prepared, er
 	if err != nil {
 		return prepared{}, err
 	}
-	return prepared{doc: doc, entries: entries, labels: g.label(c, resourceType, entries), policy: g.policy(doc)}, nil
+	return prepared{
+		body: doc.Template(), id: doc.Root().Get("id").Text(),
+		entries: entries, labels: g.label(c, resourceType, entries), policy: g.policy(doc),
+	}, nil
 }
 
 func isError(i fhir.Issue) bool {

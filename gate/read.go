@@ -57,17 +57,24 @@ func (g *Gate) History(ctx context.Context, c Caller, ix fhir.Interaction, h sto
 // Search returns one page (R4 search.html). Each page is authorised and
 // recorded anew; a Position carries no authority.
 func (g *Gate) Search(ctx context.Context, c Caller, q query.Query) (storage.Page, error) {
-	ev := event{action: "E", subtype: "search", query: c.Raw, named: query.Named(q)}
+	return g.find(ctx, c, "search", q, g.Store.Search)
+}
+
+// find is every search: the scope, the cost, the corridor and the record, around
+// what asks the store.
+func (g *Gate) find(ctx context.Context, c Caller, subtype string, q query.Query, ask func(context.Context, storage.Access, query.Query) (storage.Page, error)) (storage.Page, error) {
+	ev := event{action: "E", subtype: subtype, query: c.Raw, named: query.Named(q)}
 	if err := g.scope(ctx, c, ev, smart.SearchPermission, q.Type); err != nil {
 		return storage.Page{}, err
 	}
-	if err := affordable(q); err != nil {
+	q, err := g.resolved(ctx, c, q)
+	if err != nil {
 		return storage.Page{}, g.refused(ctx, c, pass{}, ev, err)
 	}
 	var way pass
 	page, err := corridor(ctx, g, c, smart.SearchPermission, consent.Access, func(w pass) (storage.Page, error) {
 		way = w
-		return g.Store.Search(ctx, w.access, q)
+		return ask(ctx, w.access, q)
 	})
 	if err != nil {
 		return storage.Page{}, g.refused(ctx, c, way, ev, err)

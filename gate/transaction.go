@@ -1,48 +1,57 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
 	"sluis/fhir"
 )
 
+// transaction is a number of writes that commit together, before any data are
+// looked at.
+type transaction struct {
+	writes []write
+	at     []int      // the entry that each comes from
+	refs   *referrals // the conditional references of their bodies, or nil
+}
+
 // transact commits the writes of a transaction.
 func (g *Gate) transact(ctx context.Context, c Caller, b Bundle, out []EntryResult) error {
-	writes, at, err := g.planAll(c, b.Entries)
+	t, err := g.planAll(c, b.Entries)
 	if err != nil {
 		return g.refused(ctx, c, pass{}, event{action: "E", subtype: string(fhir.Transaction)}, err)
 	}
-	if len(writes) == 0 {
+	if len(t.writes) == 0 {
 		return nil
 	}
-	results, err := g.commit(ctx, c, writes, nil)
+	results, err := g.commit(ctx, c, t, nil)
 	if err != nil {
 		return err
 	}
 	for i, r := range results {
-		out[at[i]].Result = r
+		out[t.at[i]].Result = r
 	}
 	return nil
 }
 
 // planAll chooses ids, rewrites the references between entries and plans each
-// write. The error names every entry at fault; at holds each write's place.
-func (g *Gate) planAll(c Caller, entries []BundleEntry) (writes []write, at []int, err error) {
+// write. The error names every entry at fault.
+func (g *Gate) planAll(c Caller, entries []BundleEntry) (transaction, error) {
 	bad := &fhir.Error{Kind: fhir.Invalid}
-	ids, links := chooseIDs(entries, bad)
+	names := naming{map[string]entryName{}}
+	ids := chooseIDs(entries, names, bad)
+	t := transaction{refs: g.newReferrals(c)}
 	targets := map[string]string{}
 	for i, e := range entries {
 		if !isWrite(e.Interaction.Kind) {
 			continue
 		}
-		body, err := relink(e.Body, named(links))
-		if err == nil {
-			var w write
-			if w, err = g.planEntry(c, e.Interaction, ids[i], body); err == nil {
-				err = once(targets, w, entryPath(i))
-				writes, at = append(writes, w), append(at, i)
-			}
+		t.refs.at = entryPath(i)
+		w, err := g.planEntry(c, e, ids[i], t.refs.or(names.from(e)))
+		if err = cmp.Or(t.refs.taken(), err); err == nil {
+			err = once(targets, w, entryPath(i))
+			t.writes, t.at = append(t.writes, w), append(t.at, i)
 		}
 		if err != nil {
 			bad.Issues = append(bad.Issues, placed(entryPath(i), err)...)
@@ -50,19 +59,18 @@ func (g *Gate) planAll(c Caller, entries []BundleEntry) (writes []write, at []in
 		}
 	}
 	if len(bad.Issues) > 0 {
-		return nil, nil, bad
+		return transaction{}, bad
 	}
-	if n := count(writes, (*write).conditional); n > maxConditional && c.Feed == "" {
-		return nil, nil, fhir.NewError(fhir.Invalid, "too-costly", fmt.Sprintf("a transaction has at most %d conditional entries", maxConditional))
+	if n := count(t.writes, (*write).conditional); n > maxConditional && c.Feed == "" {
+		return transaction{}, fhir.NewError(fhir.Invalid, "too-costly", fmt.Sprintf("a transaction has at most %d conditional entries", maxConditional))
 	}
-	return writes, at, nil
+	return t, nil
 }
 
 // chooseIDs gives every write an id, its own or a new one, by which the others
-// refer to it; links holds them by fullUrl. One fullUrl for two entries is an
-// issue for bad.
-func chooseIDs(entries []BundleEntry, bad *fhir.Error) (ids []string, links map[string]string) {
-	ids, links = make([]string, len(entries)), map[string]string{}
+// refer to it. A fullUrl that is none is an issue for bad.
+func chooseIDs(entries []BundleEntry, names naming, bad *fhir.Error) []string {
+	ids := make([]string, len(entries))
 	for i, e := range entries {
 		if !isWrite(e.Interaction.Kind) {
 			continue
@@ -70,15 +78,11 @@ func chooseIDs(entries []BundleEntry, bad *fhir.Error) (ids []string, links map[
 		if ids[i] = e.Interaction.ID; ids[i] == "" {
 			ids[i] = newID()
 		}
-		if e.FullURL == "" {
-			continue
+		if err := names.name(e, ids[i]); err != nil {
+			bad.Issues = append(bad.Issues, placed(entryPath(i), err)...)
 		}
-		if _, twice := links[e.FullURL]; twice {
-			bad.Issues = append(bad.Issues, fhir.Issue{Code: "duplicate", Details: "fullUrl stands twice", Expression: []string{entryPath(i)}})
-		}
-		links[e.FullURL] = e.Interaction.Type + "/" + ids[i]
 	}
-	return ids, links
+	return ids
 }
 
 func count(writes []write, is func(*write) bool) (n int) {
@@ -91,15 +95,19 @@ func count(writes []write, is func(*write) bool) (n int) {
 }
 
 // planEntry plans one write with the id that other entries know it by.
-func (g *Gate) planEntry(c Caller, ix fhir.Interaction, id string, body []byte) (write, error) {
-	if ix.Kind == fhir.Create || ix.Conditional {
-		chosen := ix
-		chosen.ID = ""
-		w, err := g.plan(c, chosen, body)
+func (g *Gate) planEntry(c Caller, e BundleEntry, id string, links Links) (write, error) {
+	ix := e.Interaction
+	if ix.Kind == fhir.Create {
+		ix.ID = "" // a create takes none
+	}
+	if ix.Kind == fhir.Patch {
+		w, err := g.planPatch(c, ix, e.Patch)
 		w.id = id
 		return w, err
 	}
-	return g.plan(c, ix, body)
+	w, err := g.plan(c, ix, func() (*fhir.Document, error) { return linked(e.Body, links) })
+	w.id = id
+	return w, err
 }
 
 // once refuses two writes to one resource in a transaction, and two on one

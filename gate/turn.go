@@ -7,7 +7,6 @@ import (
 
 	"sluis/consent"
 	"sluis/fhir"
-	"sluis/fhir/query"
 	"sluis/smart"
 	"sluis/storage"
 )
@@ -40,14 +39,14 @@ func (g *Gate) turn(ctx context.Context, c Caller, writes []write) (done func(),
 func (g *Gate) fewConsents(ctx context.Context, c Caller, writes []write) error {
 	more := 0
 	for _, w := range writes {
-		if w.ix.Type == "Consent" && len(w.prepared.policy.Rules) > 0 {
-			more++ // an update as well: it may put a withdrawn one in force again
+		if w.ix.Type == "Consent" && (w.patch != nil || len(w.prepared.policy.Rules) > 0) {
+			more++ // an update or a patch as well: it may put a withdrawn one in force again
 		}
 	}
 	if more == 0 || c.party() != consent.Own {
 		return nil
 	}
-	q, err := query.Parse("Consent", []fhir.Param{{Name: "status", Value: "active"}, {Name: "_summary", Value: "count"}})
+	q, err := g.language.Parse("Consent", []fhir.Param{{Name: "status", Value: "active"}, {Name: "_summary", Value: "count"}})
 	if err != nil {
 		return err
 	}

@@ -1,14 +1,17 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"sluis/audit"
 	"sluis/conformance"
 	"sluis/consent"
 	"sluis/fhir"
+	"sluis/fhir/patch"
 	"sluis/fhir/query"
 	"sluis/smart"
 	"sluis/storage"
@@ -17,15 +20,34 @@ import (
 // Write does one create, update or delete, conditional or not (R4
 // http.html#create, #update, #delete), with its record in one transaction.
 func (g *Gate) Write(ctx context.Context, c Caller, ix fhir.Interaction, body []byte) (storage.Result, error) {
-	w, err := g.plan(c, ix, body)
+	w, err := g.plan(c, ix, unread(body))
+	return g.single(ctx, c, w, err)
+}
+
+// Patch changes one resource by a patch (R4 http.html#patch): the current
+// version, as far as the caller may both read and update it, becomes the next,
+// by the same way as an update. A version that comes between is patched instead,
+// unless If-Match asks for one. A condition that matches nothing is NotFound.
+func (g *Gate) Patch(ctx context.Context, c Caller, ix fhir.Interaction, p patch.Patch) (storage.Result, error) {
+	w, err := g.planPatch(c, ix, p)
+	return g.single(ctx, c, w, err)
+}
+
+// single commits one write, or records why it was refused.
+func (g *Gate) single(ctx context.Context, c Caller, w write, err error) (storage.Result, error) {
 	if err != nil {
-		return storage.Result{}, g.refused(ctx, c, pass{}, eventOf(ix), err)
+		return storage.Result{}, g.refused(ctx, c, pass{}, eventOf(w.ix), err)
 	}
-	results, err := g.commit(ctx, c, []write{w}, nil)
+	results, err := g.commit(ctx, c, transaction{writes: []write{w}}, nil)
 	if err != nil {
 		return storage.Result{}, err
 	}
 	return results[0], nil
+}
+
+// unread is a body that is parsed when it is needed.
+func unread(body []byte) func() (*fhir.Document, error) {
+	return func() (*fhir.Document, error) { return fhir.ParseDocument(body) }
 }
 
 // write is one change before it is authorised.
@@ -39,10 +61,15 @@ type write struct {
 	action     consent.Action
 	op         storage.Op
 	importing  bool // may create by PUT and leaves equal bodies alone
+	foreign    bool // the id in the body is another system's and means nothing here
+
+	patch *patch.Patch // of a patch: prepared comes of it in the attempt
+	guard int64        // the version that an attempt found: another one starts it again
 }
 
-// plan reads what is to be written, without looking at any data.
-func (g *Gate) plan(c Caller, ix fhir.Interaction, body []byte) (write, error) {
+// plan reads what is to be written, without looking at any data. It hands back
+// the write also with an error, for the record.
+func (g *Gate) plan(c Caller, ix fhir.Interaction, body func() (*fhir.Document, error)) (write, error) {
 	w := write{ix: ix, id: ix.ID}
 	switch ix.Kind {
 	case fhir.Create:
@@ -55,25 +82,45 @@ func (g *Gate) plan(c Caller, ix fhir.Interaction, body []byte) (write, error) {
 	case fhir.Delete:
 		w.op, w.permission, w.action = storage.Delete, smart.DeletePermission, consent.Correct
 	default:
-		return write{}, fhir.NewError(fhir.NotAllowed, "not-supported", string(ix.Kind)+" is not a write")
+		return w, fhir.NewError(fhir.NotAllowed, "not-supported", string(ix.Kind)+" is not a write")
 	}
-	if err := g.mayWrite(c, w); err != nil {
-		return write{}, err
-	}
-	if err := w.condition(); err != nil {
-		return write{}, err
+	if err := g.allowed(c, &w); err != nil {
+		return w, err
 	}
 	if w.op == storage.Delete {
 		return w, nil
 	}
-	var err error
-	if w.prepared, err = g.prepare(c, ix.Type, body); err != nil {
-		return write{}, err
+	doc, err := body()
+	if err != nil {
+		return w, err
 	}
-	if id := w.prepared.doc.Root().Get("id").Text(); w.op == storage.Update && !ix.Conditional && id != ix.ID {
-		return write{}, fhir.NewError(fhir.Invalid, "value", "the id of the body must be that of the URL", ix.Type+".id")
+	if w.prepared, err = g.prepare(c, ix.Type, doc); err != nil {
+		return w, err
+	}
+	if w.op == storage.Update && !ix.Conditional && w.prepared.id != ix.ID {
+		return w, fhir.NewError(fhir.Invalid, "value", "the id of the body must be that of the URL", ix.Type+".id")
 	}
 	return w, nil
+}
+
+// planPatch is plan for a patch, whose body is not known before the attempt. A
+// patch tells what it was applied to, by its tests and by what it leaves, so it
+// takes the permission to read besides.
+func (g *Gate) planPatch(c Caller, ix fhir.Interaction, p patch.Patch) (write, error) {
+	w := write{ix: ix, id: ix.ID, patch: &p, op: storage.Update, permission: smart.UpdatePermission | smart.ReadPermission, action: consent.Correct}
+	if ix.Kind != fhir.Patch {
+		return w, fhir.NewError(fhir.NotAllowed, "not-supported", string(ix.Kind)+" is not a patch")
+	}
+	return w, g.allowed(c, &w)
+}
+
+// allowed is what can be said of a write before its body and any data are looked
+// at.
+func (g *Gate) allowed(c Caller, w *write) error {
+	if err := g.mayWrite(c, *w); err != nil {
+		return err
+	}
+	return w.condition(g)
 }
 
 // mayWrite is what the kind of caller may write at all, whatever the data are.
@@ -109,83 +156,80 @@ func policyInput(t string) bool {
 // conditional reports whether the write depends on a search.
 func (w *write) conditional() bool { return w.ix.Conditional || w.ix.IfNoneExist != "" }
 
-// condition reads If-None-Exist, or the search of a conditional update or
+// condition reads If-None-Exist, or the search of a conditional update, patch or
 // delete.
-func (w *write) condition() error {
+func (w *write) condition(g *Gate) error {
 	params := w.ix.Params
 	if w.ix.IfNoneExist != "" && w.op != storage.Create {
 		return fhir.NewError(fhir.Invalid, "invalid", "If-None-Exist belongs to a create")
 	}
 	if w.ix.IfNoneExist != "" {
 		var err error
-		if params, err = fhir.ParseParams(w.ix.IfNoneExist); err != nil {
+		if params, err = fhir.ParseParams(strings.TrimPrefix(w.ix.IfNoneExist, "?")); err != nil {
 			return err
 		}
 	} else if !w.ix.Conditional {
 		return nil
 	}
-	q, err := query.Parse(w.ix.Type, params)
+	where, err := g.filters(w.ix.Type, params)
 	if err != nil {
 		return err
 	}
-	if _, all := q.Where.(query.All); all || q.Where == nil {
-		return fhir.NewError(fhir.Precondition, "multiple-matches", "a condition needs at least one search parameter")
-	}
-	if err := affordable(q); err != nil {
-		return err
-	}
-	w.match, w.criteria = q.Where, query.Query{Type: q.Type, Where: q.Where}.String()
+	w.match, w.criteria = where, query.Query{Type: w.ix.Type, Where: where}.String()
 	if w.id == "" {
 		w.id = newID()
 	}
 	return nil
 }
 
+// filters reads a condition: a search of which only what it filters by counts.
+func (g *Gate) filters(resourceType string, params []fhir.Param) (query.Expr, error) {
+	q, err := g.language.Parse(resourceType, params)
+	if err != nil {
+		return nil, err
+	}
+	if _, all := q.Where.(query.All); all || q.Where == nil {
+		return nil, fhir.NewError(fhir.Precondition, "multiple-matches", "a condition needs at least one search parameter")
+	}
+	if resolvable(q.Where) {
+		return nil, fhir.NewError(fhir.Invalid, "not-supported", "a condition cannot go by a value set or a hierarchy of codes")
+	}
+	return q.Where, affordable(q)
+}
+
 // commit authorises the writes, applies them in one transaction with their
 // records, and starts again when policy moved or a race was lost.
-func (g *Gate) commit(ctx context.Context, c Caller, writes []write, inbox *storage.InboxKey) ([]storage.Result, error) {
-	var ways map[smart.Permissions]pass
+func (g *Gate) commit(ctx context.Context, c Caller, t transaction, inbox *storage.InboxKey) ([]storage.Result, error) {
+	writes := t.writes
 	done, err := g.turn(ctx, c, writes)
 	if err != nil {
 		return nil, g.refused(ctx, c, pass{}, eventOf(writes[0].ix), err)
 	}
 	defer done()
+	var last *attempt
+	var lost race
 	results, err := corridor(ctx, g, c, smart.ReadPermission, consent.Access, func(read pass) ([]storage.Result, error) {
-		ways = map[smart.Permissions]pass{}
-		changes := make([]storage.Change, len(writes))
-		for i, w := range writes {
-			way, ok := ways[w.permission]
-			if !ok {
-				var err error
-				if way, err = g.authorise(ctx, c, w.permission, w.action); err != nil {
-					return nil, err
-				}
-				ways[w.permission] = way
-			}
-			if way.version != read.version {
-				return nil, storage.ErrStale
-			}
-			changes[i] = g.change(c, w, way, read)
-		}
-		return g.Store.Apply(ctx, storage.Tx{
-			Changes: changes, Inbox: inbox, At: g.at(),
-			Records: func(done []storage.Result) []audit.Record { return g.written(c, writes, ways, done) },
-		})
+		last = &attempt{gate: g, caller: c, read: read, ways: map[smart.Permissions]pass{}, asked: writes, stands: map[int]bool{}}
+		results, err := last.run(ctx, t.refs, inbox)
+		return results, lost.again(last, err)
 	})
 	var seen *storage.SeenError
 	if err != nil && !errors.As(err, &seen) {
-		way, ev := ways[writes[0].permission], eventOf(writes[0].ix)
-		return nil, g.refused(ctx, c, way, ev, err)
+		var way pass
+		if last != nil {
+			way = last.ways[writes[0].permission]
+		}
+		return nil, g.refused(ctx, c, way, eventOf(writes[0].ix), err)
 	}
 	return results, err
 }
 
-// change gives a write its keys: what may be touched, and whose it will be.
-// Nothing is found, replaced or deleted that may not be looked at: else the
-// answer to the write would tell of it.
-func (g *Gate) change(c Caller, w write, way, read pass) storage.Change {
+// reachable is what a write may touch, before and after it. Nothing is found,
+// replaced or deleted that may not be looked at: else the answer to the write
+// would tell of it.
+func (g *Gate) reachable(c Caller, w write, way, read pass) query.Expr {
 	own := way.party == consent.Own
-	access, subjects := way.expr, query.And(read.decision.Expr, within(c.Grant, w))
+	access := way.expr
 	if w.op != storage.Create || w.match != nil {
 		access = query.And(access, g.reach(c, read))
 	}
@@ -196,19 +240,30 @@ func (g *Gate) change(c Caller, w write, way, read pass) storage.Change {
 		access = query.And(access, c.Grant.Filter(smart.SearchPermission))
 	}
 	if !own {
-		mine := query.Custodian{ID: c.Grant.Organization}
-		access, subjects = query.And(access, mine), query.And(subjects, mine)
+		access = query.And(access, query.Custodian{ID: c.Grant.Organization})
+	}
+	return access
+}
+
+// change gives a write its keys: what may be touched, and whose it will be.
+func (g *Gate) change(c Caller, w write, way, read pass) storage.Change {
+	own := way.party == consent.Own
+	subjects := query.And(read.decision.Expr, within(c.Grant, w))
+	if !own {
+		subjects = query.And(subjects, query.Custodian{ID: c.Grant.Organization})
 	}
 	ch := storage.Change{
-		Access: storage.Permit(access, way.version), Subjects: storage.Permit(subjects, way.version),
-		Op: w.op, Type: w.ix.Type, ID: w.id, Match: w.match, IfMatch: w.ix.IfMatch,
-		Upsert: !own && (c.Grant.ChooseIDs || w.importing), KeepSame: w.importing,
+		Access:   storage.Permit(g.reachable(c, w, way, read), way.version),
+		Subjects: storage.Permit(subjects, way.version),
+		Op:       w.op, Type: w.ix.Type, ID: w.id, Match: w.match, IfMatch: cmp.Or(w.guard, w.ix.IfMatch),
+		Upsert:    !own && w.patch == nil && (c.Grant.ChooseIDs || w.importing),
+		KeepSame:  w.importing,
 		Custodian: g.custodianFor(c), AnyCustodian: own && w.ix.Type == "Consent",
-		Entries: w.prepared.entries, Labels: w.prepared.labels, Policy: stated(w.prepared.policy, fhir.Ref{Type: w.ix.Type, ID: w.id}),
+		Body: w.prepared.body, Entries: w.prepared.entries, Labels: w.prepared.labels,
+		Policy: stated(w.prepared.policy, fhir.Ref{Type: w.ix.Type, ID: w.id}),
 	}
-	if w.prepared.doc != nil {
-		ch.Body = w.prepared.doc.Template()
-		ch.Named = w.prepared.doc.Root().Get("id").Text()
+	if !w.foreign {
+		ch.Named = w.prepared.id
 	}
 	return ch
 }
@@ -271,7 +326,7 @@ func (g *Gate) written(c Caller, writes []write, ways map[smart.Permissions]pass
 
 func eventOf(ix fhir.Interaction) event {
 	ev := event{subtype: string(ix.Kind), action: map[fhir.InteractionKind]string{
-		fhir.Create: "C", fhir.Update: "U", fhir.Delete: "D",
+		fhir.Create: "C", fhir.Update: "U", fhir.Patch: "U", fhir.Delete: "D",
 	}[ix.Kind]}
 	if ev.action == "" {
 		ev.action = "E"
