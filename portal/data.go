@@ -22,7 +22,7 @@ func (v *visit) find(resourceType string, params url.Values, after *query.Positi
 		}
 	}
 	slices.SortFunc(list, func(a, b fhir.Param) int { return strings.Compare(a.Name, b.Name) })
-	q, err := query.Parse(resourceType, list)
+	q, err := v.Gate.Language().Parse(resourceType, list)
 	if err != nil {
 		return storage.Page{}, err
 	}

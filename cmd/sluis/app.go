@@ -28,6 +28,7 @@ type backend interface {
 	storage.Log
 	storage.Replay
 	storage.Quarantine
+	storage.Jobs
 }
 
 // app is the rooms, put together.
@@ -58,9 +59,10 @@ func open(ctx context.Context, c config.Config) (*app, error) {
 		return nil, errors.Join(err, a.store.Close())
 	}
 	a.gate = gate.New(gate.Config{
-		Store: a.store, Log: a.store, Quarantine: a.store, Labels: labels,
+		Store: a.store, Log: a.store, Quarantine: a.store, Jobs: a.store, Labels: labels,
 		Home: c.Home, Trusted: c.TrustedAssigners, Profile: consent.Profile(c.Consent.Profile),
-		Zone: c.Location(), Floor: c.Consent.FloorPurposes, Now: time.Now, RemapKey: a.keys.Secret("import"),
+		Zone: c.Location(), Floor: c.Consent.FloorPurposes, Now: time.Now, RemapKey: a.keys.Secret("import"), Base: c.BaseURL,
+		DeleteMany: c.ConditionalDelete == "multiple",
 	})
 	if err := a.custodians(ctx); err != nil {
 		return nil, errors.Join(err, a.store.Close())

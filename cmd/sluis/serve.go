@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sluis/cmd/sluis/config"
+	"sluis/gate"
 )
 
 // serveCommand is `sluis serve`.
@@ -67,6 +68,9 @@ func (a *app) listen() (net.Listener, error) {
 	}
 	if a.config.BaseURL == "" {
 		a.config.BaseURL = config.DefaultBase(listener.Addr().String())
+		based := a.gate.Config
+		based.Base = a.config.BaseURL
+		a.gate = gate.New(based)
 	}
 	return listener, nil
 }

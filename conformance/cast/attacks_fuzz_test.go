@@ -3,8 +3,10 @@ package cast_test
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +18,7 @@ import (
 
 	"sluis/conformance/cast"
 	"sluis/fhir"
+	"sluis/fhir/xml"
 	"sluis/smart"
 	"sluis/storage/sqlite"
 )
@@ -74,16 +77,39 @@ func wrong(r *http.Request, rec *httptest.ResponseRecorder) string {
 		return "no X-Request-Id"
 	case len(body) == 0:
 		return ""
+	case rec.Header().Get("Content-Security-Policy") != "":
+		return "" // the content of a Binary
 	default:
-		doc, err := fhir.ParseDocument(body)
+		doc, err := understood(rec)
 		if err != nil {
-			return "an answer that is not JSON"
+			return "an answer that is neither JSON nor XML: " + err.Error()
 		}
 		if rec.Code >= 400 && r.Method != http.MethodHead && doc.Type() != "OperationOutcome" {
 			return "an error without an OperationOutcome"
 		}
 	}
 	return ""
+}
+
+// understood is an answer in whatever form it came.
+func understood(rec *httptest.ResponseRecorder) (*fhir.Document, error) {
+	body := rec.Body.Bytes()
+	if rec.Header().Get("Content-Encoding") == "gzip" {
+		z, err := gzip.NewReader(bytes.NewReader(body))
+		if err != nil {
+			return nil, err
+		}
+		if body, err = io.ReadAll(z); err != nil {
+			return nil, err
+		}
+	}
+	if strings.HasPrefix(rec.Header().Get("Content-Type"), "application/fhir+xml") {
+		var err error
+		if body, err = xml.ToJSON(body); err != nil {
+			return nil, err
+		}
+	}
+	return fhir.ParseDocument(body)
 }
 
 // fuzzer draws requests from what the server understands, and spoils them.
@@ -111,6 +137,7 @@ func newFuzzer(w *cast.World, rng *rand.Rand) *fuzzer {
 			`{"resourceType":"Encounter","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/anna-practice"},"period":{"start":"2020","end":"2021-02-03T04:05:06.789+01:00"},"length":{"value":5,"unit":"min"}}`,
 			`{"resourceType":"PractitionerRole","practitioner":{"reference":"Practitioner/gp"},"organization":{"reference":"Organization/practice"},"period":{"start":"2020"}}`,
 			`{"resourceType":"Group","type":"practitioner","actual":true,"member":[{"entity":{"reference":"Practitioner/gp"},"period":{"end":"2030"}}]}`,
+			`{"resourceType":"Binary","contentType":"text/html","data":"aGVsbG8=","securityContext":{"reference":"Patient/anna-practice"}}`,
 			`{"resourceType":"RelatedPerson","patient":{"reference":"Patient/anna-practice"},"period":{"start":"2020"}}`,
 			`{"resourceType":"Observation","contained":[{"resourceType":"Patient","id":"p"}],"text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>x &lt; y</p></div>"},"status":"final","code":{"text":"x"},"subject":{"reference":"Patient/anna-practice"},"valueRange":{"low":{"value":1},"high":{"value":2}},"extension":[{"url":"http://example.org","valueDecimal":1.0}]}`,
 		},
@@ -129,19 +156,19 @@ func (f *fuzzer) junk() string {
 
 // path is a URL below the base, with a query.
 func (f *fuzzer) path() string {
-	segments := []string{of(f, "Observation", "Patient", "Consent", "AuditEvent", "Bundle", "Encounter", "Group", "Organization", "observation", "Nothing", "_history", "_search", "metadata", "$export", "", f.junk())}
+	segments := []string{of(f, "Observation", "Patient", "Consent", "AuditEvent", "Bundle", "Binary", "Encounter", "Group", "Organization", "observation", "Nothing", "_history", "_search", "metadata", "$export", "", f.junk())}
 	for f.chance(55) && len(segments) < 6 {
 		segments = append(segments, of(f, of(f, f.ids...), "_history", "_search", "1", "2", "$everything", "Observation", "*", "", f.junk()))
 	}
 	path := strings.Join(segments, "/")
 	var query []string
 	for f.chance(50) && len(query) < 5 {
-		name := of(f, "code", "patient", "subject", "date", "value-quantity", "value-string", "_id", "_lastUpdated", "_count", "_sort", "_include", "_revinclude", "_total", "_summary", "_type", "_since", "_page", "_format", "_security", "_tag", "_has:Observation:patient:code",
+		name := of(f, "code", "patient", "subject", "date", "value-quantity", "value-string", "_id", "_lastUpdated", "_count", "_sort", "_include", "_revinclude", "_total", "_summary", "_elements", "_pretty", "_at", "_contained", "_type", "_since", "_page", "_format", "_format", "_security", "_tag", "_has:Observation:patient:code",
 			"subject.name", "subject:Patient.birthdate", "identifier", "name", "status", "category", "period", "outcome", "action", "agent", "policy", f.junk())
 		if f.chance(20) {
 			name += ":" + of(f, "missing", "exact", "contains", "not", "identifier", "Patient", "in", "", "text", f.junk())
 		}
-		value := of(f, of(f, f.ids...), "8867-4", "http://loinc.org|8867-4", "gt2020-01-01", "5.4", "5.4||x", "Observation:subject", "Observation:*", "-date", "accurate", "count", "Observation,Patient", "true", f.junk())
+		value := of(f, of(f, f.ids...), "8867-4", "http://loinc.org|8867-4", "gt2020-01-01", "5.4", "5.4||x", "Observation:subject", "Observation:*", "-date", "accurate", "count", "Observation,Patient", "true", "text", "data", "subject,status", "xml", "json", f.junk())
 		query = append(query, name+"="+value)
 	}
 	if len(query) > 0 {
@@ -214,19 +241,28 @@ func (f *fuzzer) request() []byte {
 			}
 		}
 	}
+	contentType := "application/fhir+json"
+	if doc, err := fhir.ParseDocument([]byte(body)); err == nil && f.chance(20) {
+		if text, err := xml.FromJSON(doc, f.chance(50)); err == nil {
+			body, contentType = string(text), "application/fhir+xml"
+			if f.chance(50) {
+				body = f.spoil(body)
+			}
+		}
+	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "%s %s HTTP/1.1\r\nHost: sluis.test\r\n", method, path)
 	if f.chance(97) {
 		fmt.Fprintf(&out, "Authorization: Bearer %s\r\n", of(f, f.tokens...))
 	}
 	if f.chance(97) {
-		fmt.Fprint(&out, "Content-Type: application/fhir+json\r\n")
+		fmt.Fprintf(&out, "Content-Type: %s\r\n", contentType)
 	}
 	for _, h := range []struct {
 		name   string
 		values []string
 	}{
-		{"Content-Type", []string{"application/json; charset=utf-8", "application/x-www-form-urlencoded", "text/plain"}}, {"Accept", []string{"*/*", "application/fhir+json", "application/fhir+xml"}},
+		{"Content-Type", []string{"application/json; charset=utf-8", "application/x-www-form-urlencoded", "text/plain"}}, {"Accept", []string{"*/*", "application/fhir+json", "application/fhir+xml", "text/xml;q=0.5, */*;q=0.1"}}, {"Accept-Encoding", []string{"gzip", "gzip;q=0"}}, {"X-Security-Context", []string{"Patient/anna-practice"}},
 		{"If-Match", []string{`W/"1"`, `"x"`, "*"}}, {"If-None-Match", []string{`W/"1"`, "*"}}, {"If-Modified-Since", []string{"Fri, 01 Jan 2100 00:00:00 GMT"}}, {"If-None-Exist", []string{"code=1-8", "_id=" + absent, "?x"}},
 		{"Prefer", []string{"return=minimal", "return=OperationOutcome", "handling=lenient"}}, {"Content-Encoding", []string{"identity", "gzip"}}, {"X-Request-Id", []string{"r-1"}}, {"Authorization", []string{"Bearer nonsense", "Basic x"}},
 	} {

@@ -101,7 +101,7 @@ func TestD_CostlySearchesAreRefused(t *testing.T) {
 			expect(t, q[:min(len(q), 40)], w.Do(token, http.MethodPost, "/Observation/_search", q, "Content-Type", "application/x-www-form-urlencoded"), status)
 		}
 		expect(t, "as a condition", w.Do(token, http.MethodDelete, "/Observation?value-string="+list("v%d", 301), nil), http.StatusBadRequest)
-		expect(t, "too long", w.Get(token, "/Observation?code="+strings.Repeat("x", 70_000)), http.StatusRequestEntityTooLarge)
+		expect(t, "too long", w.Get(token, "/Observation?code="+strings.Repeat("x", 70_000)), http.StatusRequestURITooLong)
 	})
 }
 

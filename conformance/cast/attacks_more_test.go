@@ -135,13 +135,18 @@ func TestA_13_ContainedAndUnknownSubjects(t *testing.T) {
 			return w.Do(hospital, http.MethodPost, "/Appointment", fmt.Sprintf(`{"resourceType":"Appointment","status":"booked","participant":[{"actor":{"reference":%q},"status":"accepted"},{"actor":%s,"status":"accepted"}]}`, w.A.AtHospital, other))
 		}
 		for _, other := range []string{
-			`{"reference":"` + cast.Base + "/" + w.B.AtHospital.String() + `"}`, `{"reference":"HTTP://SLUIS.TEST:80/fhir/../fhir/patient/` + w.B.AtHospital.ID + `"}`,
+			`{"reference":"https://elsewhere.test/` + w.B.AtHospital.String() + `"}`, `{"reference":"HTTP://SLUIS.TEST:80/fhir/../fhir/patient/` + w.B.AtHospital.ID + `"}`,
 			`{"reference":"urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0"}`, `{"identifier":{"system":"` + cast.BSN + `","value":"` + w.B.BSN + `"}}`,
 		} {
 			expect(t, other, meeting(other), http.StatusUnprocessableEntity)
 		}
-		elsewhere := strings.Replace(within(w.A.AtHospital, w.B.AtHospital), `"`+w.B.AtHospital.String(), `"`+cast.Base+"/"+w.B.AtHospital.String(), 1)
+		elsewhere := strings.Replace(within(w.A.AtHospital, w.B.AtHospital), `"`+w.B.AtHospital.String(), `"https://elsewhere.test/`+w.B.AtHospital.String(), 1)
 		expect(t, "a contained resource about a URL", w.Do(hospital, http.MethodPost, "/Observation", elsewhere), http.StatusUnprocessableEntity)
+		// The URL of a patient here is that patient.
+		ours := strings.Replace(within(w.A.AtHospital, w.B.AtHospital), `"`+w.B.AtHospital.String(), `"`+cast.Base+"/"+w.B.AtHospital.String(), 1)
+		for _, r := range []cast.Response{w.Do(hospital, http.MethodPost, "/Observation", ours), meeting(`{"reference":"` + cast.Base + "/" + w.B.AtHospital.String() + `"}`)} {
+			w.Get(token, "/"+r.Ref().String()).Expect(http.StatusNotFound)
+		}
 		versioned := meeting(`{"reference":"` + w.B.AtHospital.String() + `/_history/1"}`).Ref()
 		w.Get(token, "/"+versioned.String()).Expect(http.StatusNotFound)
 		w.Get(token, "/"+meeting(`{"reference":"`+w.Specialist.String()+`"}`).Ref().String()).Expect(http.StatusOK)

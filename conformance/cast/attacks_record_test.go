@@ -46,8 +46,8 @@ func TestF_TransactionsAreWholeOrAbsent(t *testing.T) {
 		before := count()
 		for name, entries := range map[string][]string{
 			"a search not understood":      {entry("POST", "Observation", heart, ""), entry("GET", "Observation?nonsense=1", "", "")},
-			"a parameter that is ignored":  {entry("POST", "Observation", heart, ""), entry("GET", "Observation?_elements=id", "", "")},
-			"a history not understood":     {entry("POST", "Observation", heart, ""), entry("GET", "Observation/"+mine.ID+"/_history?_at=2020", "", "")},
+			"a parameter that is ignored":  {entry("POST", "Observation", heart, ""), entry("GET", "Observation?_format=xml", "", "")},
+			"a history not understood":     {entry("POST", "Observation", heart, ""), entry("GET", "Observation/"+mine.ID+"/_history?_at=then", "", "")},
 			"a search of the log":          {entry("POST", "Observation", heart, ""), entry("GET", "AuditEvent?patient="+w.A.AtPractice.ID, "", "")},
 			"an operation":                 {entry("POST", "Observation", heart, ""), entry("GET", "Patient/$everything", "", "")},
 			"one condition twice":          {entry("POST", "Observation", heart, `,"ifNoneExist":"code=77-7"`), entry("POST", "Observation", heart, `,"ifNoneExist":"code=77-7"`)},

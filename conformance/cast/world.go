@@ -31,6 +31,7 @@ type Backend interface {
 	storage.Log
 	storage.Replay
 	storage.Quarantine
+	storage.Jobs
 }
 
 // Base is the FHIR base of every World.
@@ -100,8 +101,8 @@ func (w *World) wire() {
 	labels, err := label.Reviewed()
 	w.must(err)
 	w.Gate = gate.New(gate.Config{
-		Store: w.Store, Log: w.Store, Quarantine: w.Store, Labels: labels, Home: w.Practice,
-		Trusted: []string{BSN}, Now: w.clock, RemapKey: []byte("a secret of the tests"),
+		Store: w.Store, Log: w.Store, Quarantine: w.Store, Jobs: w.Store, Labels: labels, Home: w.Practice,
+		Trusted: []string{BSN}, Now: w.clock, RemapKey: []byte("a secret of the tests"), Base: Base,
 	})
 	verify := func(token string) (smart.Grant, error) {
 		return smart.Verify(token, w.public, expectation, w.clock())

@@ -20,6 +20,7 @@ func (g *generator) request() request {
 		{14, g.read}, {7, g.versionRead}, {9, g.history},
 		{6, g.create}, {6, g.conditionalCreate}, {11, g.update}, {4, g.conditionalUpdate}, {4, g.remove}, {4, g.conditionalDelete},
 		{6, g.bundle}, {6, g.log}, {5, g.malformed},
+		{8, g.patch}, {3, g.conditionalPatch}, {6, g.compartment}, {10, g.operation}, {4, g.formatted},
 	}
 	total := 0
 	for _, k := range kinds {
@@ -220,7 +221,7 @@ func (g *generator) conditionalDelete() request {
 // may refer to each other.
 func (g *generator) bundle() request {
 	atomic := g.chance(60)
-	draws := []func() request{g.create, g.create, g.conditionalCreate, g.update, g.update, g.conditionalUpdate, g.remove, g.conditionalDelete, g.read, g.versionRead, g.searchRequest, g.history}
+	draws := []func() request{g.create, g.create, g.conditionalCreate, g.update, g.update, g.conditionalUpdate, g.remove, g.conditionalDelete, g.patch, g.conditionalPatch, g.compartment, g.read, g.versionRead, g.searchRequest, g.history}
 	var entries list
 	for i := range 1 + g.rng.IntN(4) {
 		r := pick(g, draws)()
@@ -268,6 +269,9 @@ func entry(r request, fullURL string) object {
 	out := object{"request": ask}
 	if r.body != "" {
 		out["resource"] = json.RawMessage(r.body)
+		if r.method == "PATCH" {
+			out["resource"] = patched(r.body)
+		}
 		out["fullUrl"] = fullURL
 	}
 	return out
@@ -285,10 +289,10 @@ func (g *generator) malformed() request {
 		{method: "PUT", path: "/" + t + "/" + id, body: `{"resourceType":"` + t + `","id":"other"}`},
 		{method: "PUT", path: "/" + t + "/" + id, body: "[]"},
 		{method: "PATCH", path: "/" + t + "/" + id, body: `[{"op":"test","path":"/status","value":"final"}]`},
-		{method: "GET", path: "/" + t + "/" + id + "/$everything"},
-		{method: "GET", path: "/" + t + "/" + id + "/Observation"},
+		{method: "GET", path: "/" + t + "/" + id + "/$nothing"},
+		{method: "POST", path: "/" + t + "/" + id + "/Observation"},
 		{method: "GET", path: "/" + t + "/" + id + "/_history?_since=yesterday"},
-		{method: "GET", path: "/" + t + "/" + id, header: []string{"Accept", "application/fhir+xml"}},
+		{method: "GET", path: "/" + t + "/" + id, header: []string{"Accept", "text/csv"}},
 		{method: "PUT", path: "/" + t + "/" + id, body: g.body(t, id), header: []string{"If-Match", "1"}},
 		{method: "PUT", path: "/" + t + "/" + id, body: g.body(t, id), header: []string{"Content-Type", "text/plain"}},
 		{method: "DELETE", path: "/" + t + "/" + id + "/_history"},

@@ -79,7 +79,9 @@ func (g *generator) search(t string) string {
 		{35, func() string { return g.sort(of) }},
 		{40, func() string { return g.include(of) }},
 		{40, func() string { return g.revinclude(of) }},
-		{10, func() string { return pick(g, []string{"_summary=count", "_count=0"}) }},
+		{10, func() string {
+			return pick(g, []string{"_summary=count", "_count=0", "_summary=true", "_summary=data", "_summary=text", "_elements=id,status,name"})
+		}},
 		{4, func() string { return pick(g, wrong) }},
 	} {
 		if g.chance(control.percent) {
@@ -93,35 +95,69 @@ func (g *generator) search(t string) string {
 
 // wrong are parameters that are refused, whatever the data are.
 var wrong = []string{
-	"_has:Observation:patient:code=8867-4", "_filter=code+eq+8867-4", "nonsense=1", "_text=x", "_count=-1", "_sort=nonsense", "_include=*",
-	"_summary=text", "date=gt", "code=", "_elements=id", "_page=AAAA", "_since=2020", "code:in=http://example.org/vs", "a=%zz", "_total=perhaps",
+	"_has:Observation:patient", "_filter=code+eq", "nonsense=1", "_text=", "_count=-1", "_sort=nonsense", "_include=nonsense",
+	"_summary=none", "date=gt", "code=", "_elements=", "_page=AAAA", "_since=2020", "code:in=http://example.org/vs", "a=%zz", "_total=perhaps",
 }
 
 // criterion is one parameter that says what to match, with a value that
-// something in either world has. A chain may stand in front of it.
+// something in either world has. Chains, forward and reverse, may stand in front
+// of it.
 func (g *generator) criterion(t string, chains bool) string {
-	if t == "" || g.chance(10) {
+	if chains {
+		return g.chained(t, 3)
+	}
+	return g.chained(t, 0)
+}
+
+// chained is a criterion behind at most so many hops.
+func (g *generator) chained(t string, hops int) string {
+	switch {
+	case t == "" || g.chance(10):
 		return pick(g, []string{"_id=" + g.id(g.kind()), "_lastUpdated=" + pick(g, []string{"ge", "lt", "gt", "le"}) + "2026-03-01T08:0" + string(rune('0'+g.rng.IntN(10))) + ":00Z"})
+	case hops > 0 && g.chance(12):
+		if has := g.has(t, hops-1); has != "" {
+			return has
+		}
+	case g.chance(8):
+		return g.special(t)
 	}
 	fits := func(*conformance.Parameter) bool { return true }
-	if chains && g.chance(25) {
+	if hops > 0 && g.chance(25) {
 		fits = isReference
 	}
 	p := g.parameter(t, fits)
 	if p == nil {
 		return "_id=nobody"
 	}
-	if chains && isReference(p) && g.chance(60) {
-		target := pick(g, p.Targets)
-		if known := slices.DeleteFunc(slices.Clone(p.Targets), func(s string) bool { return g.ids[s] == nil }); len(known) > 0 {
-			target = pick(g, known)
-		}
+	if hops > 0 && isReference(p) && g.chance(60) {
+		target := g.target(p)
 		if typed := g.chance(80); typed {
-			return p.Code + ":" + target + "." + g.criterion(target, false)
+			return p.Code + ":" + target + "." + g.chained(target, hops-1)
 		}
-		return p.Code + "." + g.criterion(target, false)
+		return p.Code + "." + g.chained(target, hops-1)
 	}
 	return g.comparison(t, p)
+}
+
+// target is a type that a reference may point at, by preference one of which
+// there is something.
+func (g *generator) target(p *conformance.Parameter) string {
+	if known := slices.DeleteFunc(slices.Clone(p.Targets), func(s string) bool { return g.ids[s] == nil }); len(known) > 0 {
+		return pick(g, known)
+	}
+	return pick(g, p.Targets)
+}
+
+// has is _has, which may be nested.
+func (g *generator) has(t string, hops int) string {
+	points := func(p *conformance.Parameter) bool { return isReference(p) && slices.Contains(p.Targets, t) }
+	for range 10 {
+		source := g.kind()
+		if p := g.parameter(source, points); p != nil {
+			return "_has:" + source + ":" + p.Code + ":" + g.chained(source, hops)
+		}
+	}
+	return ""
 }
 
 // parameter draws one, by preference one that something is found by.
@@ -150,7 +186,12 @@ func (g *generator) comparison(t string, p *conformance.Parameter) string {
 		return p.Code + ":missing=" + pick(g, []string{"true", "false"})
 	}
 	values := g.values[t][p.Code]
-	if len(values) == 0 {
+	switch {
+	case p.Type == conformance.CompositeParam:
+		return p.Code + "=" + url.QueryEscape(g.composite(t, p))
+	case p.Code == conformance.NearCode:
+		return "near=52.1|5.2|" + pick(g, []string{"10", "300"}) + "|km"
+	case len(values) == 0:
 		values = []string{"x", "2026", "1", "nora-practice-patient", "http://example.org"}
 	}
 	name, prefix := p.Code, ""
@@ -171,7 +212,8 @@ func (g *generator) comparison(t string, p *conformance.Parameter) string {
 }
 
 var modifiersOf = map[conformance.ParamType][]string{
-	conformance.TokenParam:     {":not"},
+	conformance.TokenParam:     {":not", ":text", ":of-type", ":in", ":not-in", ":below", ":above"},
+	conformance.URIParam:       {":below", ":above"},
 	conformance.StringParam:    {":exact", ":contains"},
 	conformance.ReferenceParam: {":identifier", ":Patient", ":Observation"},
 }
@@ -190,7 +232,7 @@ func (g *generator) sort(t string) string {
 	var keys []string
 	for range 1 + g.rng.IntN(2) {
 		p := g.parameter(t, func(p *conformance.Parameter) bool {
-			return p.Type != conformance.ReferenceParam && !(made && p.Code == "_id") && !slices.Contains(keys, p.Code) && !slices.Contains(keys, "-"+p.Code)
+			return !(made && p.Type == conformance.ReferenceParam) && !(made && p.Code == "_id") && !slices.Contains(keys, p.Code) && !slices.Contains(keys, "-"+p.Code)
 		})
 		if p != nil {
 			keys = append(keys, pick(g, []string{"", "-"})+p.Code)
@@ -203,14 +245,21 @@ func (g *generator) include(t string) string {
 	if t == "" {
 		t = g.kind()
 	}
+	iterate := ""
+	if g.chance(20) {
+		iterate = ":iterate"
+	}
+	if g.chance(15) {
+		return "_include" + iterate + "=" + pick(g, []string{t + ":*", "*"})
+	}
 	p := g.parameter(t, isReference)
 	if p == nil {
 		return ""
 	}
 	if g.chance(20) {
-		return "_include=" + t + ":" + p.Code + ":" + pick(g, p.Targets)
+		return "_include" + iterate + "=" + t + ":" + p.Code + ":" + pick(g, p.Targets)
 	}
-	return "_include=" + t + ":" + p.Code
+	return "_include" + iterate + "=" + t + ":" + p.Code
 }
 
 // revinclude names by preference a type that points at what is searched.
@@ -218,10 +267,13 @@ func (g *generator) revinclude(t string) string {
 	points := func(p *conformance.Parameter) bool {
 		return isReference(p) && (t == "" || slices.Contains(p.Targets, t))
 	}
+	if g.chance(10) {
+		return pick(g, []string{"_revinclude=*", "_revinclude=" + g.kind() + ":*"})
+	}
 	for range 10 {
 		source := g.kind()
 		if p := g.parameter(source, points); p != nil {
-			return "_revinclude=" + source + ":" + p.Code
+			return pick(g, []string{"_revinclude", "_revinclude", "_revinclude:iterate"}) + "=" + source + ":" + p.Code
 		}
 	}
 	return ""

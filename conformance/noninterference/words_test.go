@@ -34,7 +34,7 @@ func (w *words) learn(bodies ...string) {
 		}
 		t := doc.Type()
 		w.ids[t] = append(w.ids[t], doc.Root().Get("id").Text())
-		entries, err := index.Extract(doc)
+		entries, err := index.NewExtractor(nil, index.Base{}).Extract(doc)
 		if err != nil {
 			panic(err) // and it was stored
 		}

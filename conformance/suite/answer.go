@@ -18,8 +18,19 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
-	json   any // nil when the body is none or no JSON
-	pages  int // of PAGES: how many there were
+	json   any      // nil when the body is none or no JSON
+	xml    *element // nil when the body is none or no XML
+	pages  int      // of PAGES: how many there were
+}
+
+// read decodes the body by how it begins. What should be JSON or XML and is not
+// fails its expectations.
+func (a *answer) read() {
+	if bytes.HasPrefix(bytes.TrimLeft(a.body, "\ufeff \t\r\n"), []byte("<")) {
+		a.xml, _ = decodeXML(a.body)
+		return
+	}
+	a.json, _ = decodeJSON(a.body)
 }
 
 // decodeJSON reads one value, numbers as they are written.
@@ -36,8 +47,15 @@ func decodeJSON(text []byte) (any, error) {
 	return v, nil
 }
 
-// resourceType is that of a JSON text, "" for what is no resource.
+// resourceType is that of a JSON or XML text, "" for what is no resource.
 func resourceType(text string) string {
+	if strings.HasPrefix(text, "<") {
+		root, err := decodeXML([]byte(text))
+		if err != nil {
+			return ""
+		}
+		return root.XMLName.Local
+	}
 	v, err := decodeJSON([]byte(text))
 	if err != nil {
 		return ""
@@ -48,7 +66,7 @@ func resourceType(text string) string {
 // at follows a path such as entry[0].resource.name or link[relation=next].url:
 // members by name, elements by number or by the text of one member.
 func at(v any, path string) (any, bool) {
-	for _, part := range strings.FieldsFunc(path, func(r rune) bool { return r == '.' }) {
+	for _, part := range pathSteps(path) {
 		name, rest, _ := strings.Cut(part, "[")
 		object, ok := v.(map[string]any)
 		if !ok {
@@ -61,7 +79,7 @@ func at(v any, path string) (any, bool) {
 			if selector == "" {
 				break
 			}
-			if v, ok = element(v, selector); !ok {
+			if v, ok = oneOf(v, selector); !ok {
 				return nil, false
 			}
 		}
@@ -69,8 +87,22 @@ func at(v any, path string) (any, bool) {
 	return v, true
 }
 
-// element selects one of an array.
-func element(v any, selector string) (any, bool) {
+// pathSteps splits a path at the dots that stand outside of brackets.
+func pathSteps(path string) []string {
+	depth := 0
+	return strings.FieldsFunc(path, func(r rune) bool {
+		switch r {
+		case '[':
+			depth++
+		case ']':
+			depth--
+		}
+		return r == '.' && depth == 0
+	})
+}
+
+// oneOf selects one of an array.
+func oneOf(v any, selector string) (any, bool) {
 	list, ok := v.([]any)
 	if !ok {
 		return nil, false
@@ -134,6 +166,9 @@ func (a *answer) entries(mode string) []any {
 // issues are those of the OperationOutcome: the body itself, or the entry of a
 // searchset that speaks of the search.
 func (a *answer) issues() []any {
+	if a.xml != nil {
+		return xmlIssues(a.xml)
+	}
 	if textAt(a.json, "resourceType") == "OperationOutcome" {
 		return listAt(a.json, "issue")
 	}
@@ -151,7 +186,7 @@ const shown = 2000
 func (a *answer) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d %s\n", a.status, http.StatusText(a.status))
-	for _, name := range []string{"Content-Type", "ETag", "Last-Modified", "Location", "WWW-Authenticate"} {
+	for _, name := range []string{"Content-Type", "ETag", "Last-Modified", "Location", "Content-Location", "Allow", "WWW-Authenticate"} {
 		if v := a.header.Get(name); v != "" {
 			fmt.Fprintf(&b, "%s: %s\n", name, v)
 		}

@@ -24,7 +24,7 @@ type Case struct {
 type Step struct {
 	Place  string
 	Name   string // of a create step: the variable that names the resource
-	Method string // an HTTP method, or PAGES
+	Method string // an HTTP method, PAGES or UNTIL
 	Target string // below the base, or a variable that holds a whole URL
 	Header []Header
 	Body   string
@@ -36,6 +36,8 @@ type Step struct {
 // Header is one header of a request; an empty value takes it away.
 type Header struct{ Name, Value string }
 
-// pages is the method of a step that follows the next links to the end and
-// sees all pages as one Bundle.
-const pages = "PAGES"
+// Methods of steps that make more than one request.
+const (
+	pages = "PAGES" // follows the next links to the end and sees all pages as one Bundle
+	until = "UNTIL" // asks again until the answer is as expected
+)

@@ -48,7 +48,7 @@ func checkSteps(steps []Step, known variables) (bad []error) {
 
 func (s Step) check(known variables) error {
 	if s.Name != "" && resourceType(s.Body) == "" {
-		return errors.New("what is created must be JSON with a resourceType")
+		return errors.New("what is created must be a resource in JSON or XML")
 	}
 	if s.Name == "" && (len(s.Expect) == 0 || !statuses.MatchString(s.Expect[0].Text)) {
 		return errors.New("the first expectation must be a status")

@@ -71,6 +71,7 @@ func interactions(name string, has map[string]bool) (steps []Step) {
 		{"read", Step{Method: "GET", Target: "/{it}", Expect: status("200"), Save: []Save{version}}},
 		{"vread", Step{Method: "GET", Target: "/{it}/_history/{version}", Expect: status("200")}},
 		{"update", Step{Method: "PUT", Target: "/{it}", Body: withID(body+" ", "it"), Expect: status("200")}},
+		{"patch", Step{Method: "PATCH", Target: "/{it}", Header: jsonPatch, Body: `[{"op":"add","path":"/language","value":"nl"}]`, Expect: status("200")}},
 		{"history-instance", Step{Method: "GET", Target: "/{it}/_history", Expect: status("200")}},
 		{"history-type", Step{Method: "GET", Target: "/" + name + "/_history?_count=1", Expect: status("200")}},
 		{"search-type", Step{Method: "GET", Target: "/" + name + "?_count=1", Expect: status("200"), Skip: []string{"403"}}},
@@ -88,20 +89,34 @@ func interactions(name string, has map[string]bool) (steps []Step) {
 	return steps
 }
 
+// jsonPatch is of a patch that any resource takes: all may have a language.
+var jsonPatch = []Header{{"Content-Type", "application/json-patch+json"}}
+
 var version = Save{Name: "version", Text: "json meta.versionId", read: read(jsonSource, "meta.versionId", "")}
 
 // examples are values that any parameter of a type can be asked for; nothing
 // need have them.
 var examples = map[string]string{
 	"token": "suite", "string": "suite", "date": "2026-01-01", "reference": "suite", "number": "1",
-	"quantity": "1", "uri": "http://example.org/suite", "composite": "suite$suite", "special": "suite",
+	"quantity": "1", "uri": "http://example.org/suite", "special": "suite",
+	"composite": "2026$2026", // of any two kinds
 }
 
 // closed are parameters of which other values may be refused: all their codes
-// are known.
-var closed = map[string]string{"AuditEvent.action": "R", "AuditEvent.outcome": "0"}
+// are known, or they have a grammar of their own.
+var closed = map[string]string{
+	"AuditEvent.action": "R", "AuditEvent.outcome": "0",
+	"Location.near": "52.09|5.12|1|km", "_filter": "_id eq suite",
+	"MolecularSequence.chromosome-variant-coordinate":     "1$1$1",
+	"MolecularSequence.chromosome-window-coordinate":      "1$1$1",
+	"MolecularSequence.referenceseqid-variant-coordinate": "1$1$1",
+	"MolecularSequence.referenceseqid-window-coordinate":  "1$1$1",
+}
 
 func example(resourceType, code, kind string) string {
+	if v, ok := closed[code]; ok {
+		return v
+	}
 	if v, ok := closed[resourceType+"."+code]; ok {
 		return v
 	}

@@ -5,7 +5,7 @@
 // It owns the language of the cases, the cases themselves (cases/CHAPTER/*.txt),
 // those that it makes of a server's own CapabilityStatement, the runner and the
 // report. It knows nothing of the server under test: it imports the standard
-// library alone, and reads JSON for itself.
+// library alone, and reads JSON and XML for itself.
 //
 // The one path through it: Cases, and Target.Declared, give Groups; Target.Run
 // plays them (run.go), sends each Step (exchange.go), holds its answer to the
@@ -34,19 +34,21 @@
 //
 //	METHOD TARGET     target below the base; / is the base; {variable} may hold a URL
 //	PAGES TARGET      GET, then every next link; all pages are seen as one Bundle
+//	UNTIL TARGET      GET, again and again until the answer is as expected
 //	create NAME       POST of the body to its type; expects 201; NAME is Type/id, NAME.id the id
-//	Name: value       a header; without a value it is not sent
-//	{…} […] "…"       the body: lines that begin so, or with white space
+//	Name: value       a header; without a value it is not sent. Content-Encoding: gzip
+//	                  packs the body
+//	{…} […] "…" <…>   the body: lines that begin so, or with white space
 //	form a=b&c=d      a form as the body
 //	= EXPECTATION     see below; the first is a status
-//	save NAME = header NAME [~ REGEXP] | json PATH [~ REGEXP] | body
+//	save NAME = header NAME [~ REGEXP] | json PATH [~ REGEXP] | xml PATH [~ REGEXP] | body
 //	skip STATUS|…     answered so, the case cannot be asked of this server
 //
 // Expectations:
 //
 //	200|204                          the status
 //	empty                            no body
-//	header NAME TEST, json PATH TEST where TEST is one of
+//	header NAME TEST, json PATH TEST, xml PATH TEST, body TEST where TEST is one of
 //	    is JSON, is not JSON, ~ REGEXP, !~ REGEXP, count N, present, absent
 //	same JSON                        the whole body, by value and digits
 //	finds A B, finds nothing         the matches of a Bundle, exactly, in any order
@@ -57,7 +59,9 @@
 //	warning CODE|… [at EXPRESSION]   a warning or information
 //	pages N                          of PAGES
 //
-// A PATH is a.b[0].c or a[member=text].c. A resource is named Type/id, one
+// A PATH is a.b[0].c or a[member=text].c; in XML Patient.name[0].family is the
+// attribute value of that element, or what stands within it, and
+// Patient.extension@url another attribute. A resource is named Type/id, one
 // version Type/id/_history/n. Variables stand in braces; {base} is the server's,
 // {group} and {case} are tokens that no other run has, so that a case finds its
 // own data on a server that others use. Values are escaped in the query of a

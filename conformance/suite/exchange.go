@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 )
@@ -41,13 +40,13 @@ func (c *conversation) write(s Step) request {
 	case strings.HasPrefix(r.target, "/") || strings.HasPrefix(r.target, "?"):
 		r.target = c.target.Base + r.target
 	}
-	if r.method == pages {
+	if r.method == pages || r.method == until {
 		r.method = http.MethodGet
 	}
 	r.header.Set("Authorization", "Bearer "+c.target.Token)
 	r.header.Set("Accept", "application/fhir+json")
 	if r.body != "" {
-		r.header.Set("Content-Type", "application/fhir+json")
+		r.header.Set("Content-Type", mediaTypeOf(r.body))
 	}
 	for _, h := range s.Header {
 		if v := c.vars.text(h.Value); v != "" {
@@ -59,12 +58,24 @@ func (c *conversation) write(s Step) request {
 	return r
 }
 
+// mediaTypeOf is the FHIR format that a body is written in.
+func mediaTypeOf(body string) string {
+	if strings.HasPrefix(body, "<") {
+		return "application/fhir+xml"
+	}
+	return "application/fhir+json"
+}
+
 // maxAnswer bounds what is read of an answer, in bytes.
 const maxAnswer = 32 << 20
 
 // send makes one exchange. Redirects are answers like others.
 func (c *conversation) send(ctx context.Context, r request) (*answer, error) {
-	req, err := http.NewRequestWithContext(ctx, r.method, r.target, strings.NewReader(r.body))
+	body, err := deflate(r.header, r.body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, r.target, body)
 	if err != nil {
 		return nil, err
 	}
@@ -76,10 +87,10 @@ func (c *conversation) send(ctx context.Context, r request) (*answer, error) {
 	}
 	defer resp.Body.Close()
 	a := &answer{method: r.method, target: r.target, status: resp.StatusCode, header: resp.Header, pages: 1}
-	if a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer)); err != nil {
-		return nil, fmt.Errorf("the answer ended early: %w", err)
+	if a.body, err = inflate(resp); err != nil {
+		return nil, err
 	}
-	a.json, _ = decodeJSON(a.body) // what should be JSON and is not fails its expectations
+	a.read()
 	c.remember(a)
 	return a, nil
 }

@@ -41,6 +41,12 @@ func parseExpectation(text string) (Expectation, error) {
 		e.holds, err = parseAbout(rest, headerSource)
 	case word == "json":
 		e.holds, err = parseAbout(rest, jsonSource)
+	case word == "xml" && strings.Contains(rest, " count "):
+		e.holds, err = parseAbout(rest, xmlList)
+	case word == "xml":
+		e.holds, err = parseAbout(rest, xmlSource)
+	case word == "body":
+		e.holds, err = parseAbout(text, bodySource)
 	case word == "same" && rest != "":
 		e.holds = sameAs(rest)
 	case word == "finds", word == "includes", word == "has", word == "lacks":
@@ -97,6 +103,8 @@ func headerSource(a *answer, name string) (any, bool) {
 	values := a.header.Values(name)
 	return strings.Join(values, ", "), len(values) > 0
 }
+
+func bodySource(a *answer, _ string) (any, bool) { return string(a.body), len(a.body) > 0 }
 
 func jsonSource(a *answer, path string) (any, bool) { return at(a.json, path) }
 
@@ -208,8 +216,8 @@ func pageCount(text string) (func(*answer, variables) error, error) {
 	}, err
 }
 
-// parseSave reads NAME = header NAME [~ REGEXP] or NAME = json PATH
-// [~ REGEXP], or NAME = body. Of a pattern, the first group is saved.
+// parseSave reads NAME = header NAME [~ REGEXP], NAME = json PATH [~ REGEXP],
+// NAME = xml PATH [~ REGEXP] or NAME = body. Of a pattern, the first group is saved.
 func parseSave(text string) (Save, error) {
 	name, from, ok := strings.Cut(text, " = ")
 	if !ok || !variable.MatchString("{"+name+"}") {
@@ -222,9 +230,9 @@ func parseSave(text string) (Save, error) {
 	}
 	place, pattern, _ := strings.Cut(from, " ~ ")
 	kind, path, _ := strings.Cut(place, " ")
-	sources := map[string]source{"header": headerSource, "json": jsonSource}
+	sources := map[string]source{"header": headerSource, "json": jsonSource, "xml": xmlSource}
 	if sources[kind] == nil || path == "" {
-		return Save{}, errors.New("a value comes from header NAME, json PATH or body")
+		return Save{}, errors.New("a value comes from header NAME, json PATH, xml PATH or body")
 	}
 	_, err := regexp.Compile(pattern)
 	s.read = read(sources[kind], path, pattern)

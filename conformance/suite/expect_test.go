@@ -9,7 +9,7 @@ import (
 // given is an answer made by hand.
 func given(status int, body string, headers ...string) *answer {
 	a := &answer{method: http.MethodGet, target: "http://a/fhir/x", status: status, header: http.Header{}, body: []byte(body), pages: 2}
-	a.json, _ = decodeJSON(a.body)
+	a.read()
 	if body != "" {
 		a.header.Set("Content-Type", "application/fhir+json; charset=utf-8")
 	}
@@ -32,11 +32,17 @@ const someHistory = `{"resourceType":"Bundle","type":"history","link":[{"relatio
 const someOutcome = `{"resourceType":"OperationOutcome","issue":[
 	{"severity":"error","code":"required","expression":["Patient.a","Patient.b"]},{"severity":"information","code":"informational"}]}`
 
+const someXML = `<?xml version="1.0"?><Patient xmlns="http://hl7.org/fhir"><text><div xmlns="http://www.w3.org/1999/xhtml"><p>x</p></div></text>
+	<extension url="u"><valueString value="v"/></extension><name><family value="a"/></name><name><family value="b"/></name></Patient>`
+
+const someXMLOutcome = `<OperationOutcome xmlns="http://hl7.org/fhir"><issue><severity value="error"/><code value="required"/><expression value="Patient.a"/></issue></OperationOutcome>`
+
 // TestExpectations shows every kind of expectation an answer that it holds for,
 // and one that it does not.
 func TestExpectations(t *testing.T) {
 	plain := given(200, `{"a":7.10,"b":{"c":[{"k":"x","v":"one"},{"k":"y","v":"two"}]},"n":null,"t":"text"}`, "ETag", `W/"1"`)
 	bundle, history, outcome := given(200, someBundle), given(200, someHistory), given(400, someOutcome)
+	document, told := given(200, someXML), given(400, someXMLOutcome)
 	for _, tt := range []struct {
 		text  string
 		on    *answer
@@ -69,6 +75,17 @@ func TestExpectations(t *testing.T) {
 		{"issue structure", outcome, false}, {"issue required at Patient.c", outcome, false}, {"issue informational", outcome, false},
 		{"warning informational", outcome, true}, {"warning required", outcome, false}, {"warning not-supported", bundle, true},
 		{"pages 2", plain, true}, {"pages 1", plain, false},
+		{`json d[url=http://a.b/c].v is "three"`, given(200, `{"d":[{"url":"http://a.b/c","v":"three"}]}`), true},
+		{`json d[r.k=x].v is "four"`, given(200, `{"d":[{"r":{"k":"x"},"v":"four"}]}`), true},
+		{"body ~ ^{.a.:7", plain, true}, {"body ~ ^a", plain, false}, {"body !~ 8", plain, true}, {"body !~ 7", plain, false},
+		{`body is "x"`, given(200, "x"), true}, {`body is "y"`, given(200, "x"), false},
+		{`xml Patient.name[1].family is "b"`, document, true}, {`xml Patient.name[1].family is "a"`, document, false},
+		{`xml Patient.name.family is "a"`, document, true}, {`xml Patient.name[2].family is "a"`, document, false},
+		{"xml Patient.name count 2", document, true}, {"xml Patient.name count 1", document, false}, {"xml Person.name count 2", document, false},
+		{`xml Patient.extension@url is "u"`, document, true}, {"xml Patient.extension@id absent", document, true}, {"xml Patient.extension@url absent", document, false},
+		{"xml Patient.text.div ~ ^<p>x</p>$", document, true}, {"xml Patient.text.div.p is \"x\"", document, true}, {"xml Patient.text.div.q present", document, false},
+		{"xml Person present", document, false}, {"xml Patient present", plain, false}, {"json resourceType present", document, false},
+		{"issue required at Patient.a", told, true}, {"issue required at Patient.b", told, false}, {"issue structure", told, false},
 	} {
 		e, err := parseExpectation(tt.text)
 		if err != nil {
@@ -98,6 +115,18 @@ func TestInvariants(t *testing.T) {
 		{"elsewhere", func() *answer { a := given(500, "<html>"); a.target = "http://b/"; return a }(), ""},
 		{"media type", given(200, patient, "Content-Type", "application/json"), "mime-type"},
 		{"no JSON", given(200, "<html>"), "mime-type"},
+		{"XML", given(200, someXML, "Content-Type", "application/fhir+xml; charset=utf-8"), ""},
+		{"XML that says that it is JSON", given(200, someXML), "mime-type"},
+		{"JSON that says that it is XML", given(200, patient, "Content-Type", "application/fhir+xml"), "mime-type"},
+		{"XML without the namespace", given(200, "<Patient/>", "Content-Type", "application/fhir+xml"), "mime-type"},
+		{"two XML documents", given(200, someXML+someXMLOutcome, "Content-Type", "application/fhir+xml"), "mime-type"},
+		{"an error in XML", given(404, someXMLOutcome, "Content-Type", "application/fhir+xml"), ""},
+		{"an error in XML without an outcome", given(404, someXML, "Content-Type", "application/fhir+xml"), "Status-Codes"},
+		{"what a Binary holds", func() *answer {
+			a := given(200, "x", "Content-Type", "text/plain")
+			a.target = "http://a/fhir/Binary/1"
+			return a
+		}(), ""},
 		{"error without a body", given(404, ""), "Status-Codes"},
 		{"error with another body", given(404, patient), "Status-Codes"},
 		{"issue without a code", given(404, `{"resourceType":"OperationOutcome","issue":[{"severity":"error"}]}`), "Status-Codes"},

@@ -16,7 +16,7 @@ var invariants = []struct {
 	rule  string
 	holds func(*answer) error
 }{
-	{"a body is FHIR JSON in UTF-8 and says so (http.html#mime-type)", mediaType},
+	{"a body is FHIR JSON or XML in UTF-8 and says so (http.html#mime-type)", mediaType},
 	{"an error is told by an OperationOutcome (http.html#Status-Codes)", outcome},
 	{"nothing in JSON is empty (json.html#json)", nothingEmpty},
 	{"headers and meta name the same version (http.html#versioning)", sameVersion},
@@ -36,11 +36,22 @@ func invariant(a *answer, base string) (rule string, err error) {
 	return "", nil
 }
 
-var fhirJSON = regexp.MustCompile(`(?i)^application/fhir\+json *(;.*)?$`)
+var (
+	fhirJSON = regexp.MustCompile(`(?i)^application/fhir\+json *(;.*)?$`)
+	fhirXML  = regexp.MustCompile(`(?i)^application/fhir\+xml *(;.*)?$`)
+	binary   = regexp.MustCompile(`/Binary/[^/]+(/_history/[^/]+)?$`) // comes as what it holds
+)
 
 func mediaType(a *answer) error {
 	switch t := a.header.Get("Content-Type"); {
 	case a.method == http.MethodHead || len(a.body) == 0:
+		return nil
+	case a.status < 300 && binary.MatchString(a.target):
+		return nil
+	case fhirXML.MatchString(t):
+		if a.xml == nil || a.xml.XMLName.Space != "http://hl7.org/fhir" {
+			return errors.New("the body is not one XML document of FHIR")
+		}
 		return nil
 	case !fhirJSON.MatchString(t):
 		return fmt.Errorf("Content-Type is %q", t)
@@ -61,7 +72,7 @@ func outcome(a *answer) error {
 	if a.status < 400 || a.method == http.MethodHead {
 		return nil
 	}
-	if textAt(a.json, "resourceType") != "OperationOutcome" || len(a.issues()) == 0 {
+	if kind := textAt(a.json, "resourceType"); a.xml == nil && kind != "OperationOutcome" || len(a.issues()) == 0 {
 		return errors.New("there is none with an issue")
 	}
 	for _, i := range a.issues() {

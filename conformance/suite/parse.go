@@ -65,9 +65,9 @@ type parser struct {
 func (p *parser) place() string { return p.file + ":" + strconv.Itoa(p.line) }
 
 var (
-	methods    = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", pages}
+	methods    = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", pages, until}
 	headerLine = regexp.MustCompile(`^[A-Z][A-Za-z0-9-]*:`)
-	caseLine   = regexp.MustCompile(`^(\S(?:.*\S)?) +\(([a-z-]+(?:\.html)?(?:#[A-Za-z0-9.-]+)?)\)$`)
+	caseLine   = regexp.MustCompile(`^(\S(?:.*\S)?) +\(([a-z_-]+(?:\.html)?(?:#[A-Za-z0-9._-]+)?)\)$`)
 )
 
 var errNotUnderstood = errors.New("not understood")
@@ -131,7 +131,7 @@ func (p *parser) step(s Step) error {
 // detail reads a line that belongs to a step.
 func (p *parser) detail(s *Step, line, word, rest string) (err error) {
 	switch {
-	case p.body && strings.ContainsRune("{}[]\" \t", rune(line[0])):
+	case p.body && strings.ContainsRune("{}[]<\" \t", rune(line[0])):
 		s.Body += line + "\n"
 		return nil
 	case p.body && word == "form":

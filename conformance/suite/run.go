@@ -19,6 +19,8 @@ type Target struct {
 	Client *http.Client // nil: one that waits 30 seconds and follows no redirects
 	// Parallel is how many groups run side by side; 0 is 4.
 	Parallel int
+	// Patience is how long UNTIL asks again; 0 is 20 seconds.
+	Patience time.Duration
 }
 
 func (t Target) withDefaults() Target {
@@ -28,6 +30,9 @@ func (t Target) withDefaults() Target {
 	}
 	if t.Parallel <= 0 {
 		t.Parallel = 4
+	}
+	if t.Patience <= 0 {
+		t.Patience = patience
 	}
 	return t
 }
@@ -107,11 +112,7 @@ func (c *conversation) steps(ctx context.Context, in Case) (failures []Failure, 
 // step makes one exchange and holds the answer to what is expected of it.
 func (c *conversation) step(ctx context.Context, s Step) (failure *Failure, skipped string) {
 	r := c.write(s)
-	do := c.send
-	if s.Method == pages {
-		do = c.all
-	}
-	a, err := do(ctx, r)
+	a, err := c.ask(ctx, s, r)
 	fail := func(expected string, err error) (*Failure, string) {
 		f := &Failure{Place: s.Place, Request: r.String(), Expected: expected, Because: err.Error()}
 		if a != nil {
@@ -122,13 +123,11 @@ func (c *conversation) step(ctx context.Context, s Step) (failure *Failure, skip
 	if err != nil {
 		return fail("an answer", err)
 	}
-	if slices.Contains(s.Skip, strconv.Itoa(a.status)) {
+	if s.skips(a) {
 		return nil, fmt.Sprintf("%s %s is answered %d here", r.method, strings.TrimPrefix(r.target, c.target.Base), a.status)
 	}
-	for _, e := range s.expected() {
-		if err := e.holds(a, c.vars); err != nil {
-			return fail(c.vars.text(e.Text), err)
-		}
+	if bad := s.unmet(a, c.vars); bad != nil {
+		return fail(c.vars.text(bad.Text), bad.holds(a, c.vars))
 	}
 	if rule, err := invariant(a, c.target.Base); err != nil && s.Method != pages {
 		return fail("every answer: "+rule, err)
@@ -137,6 +136,29 @@ func (c *conversation) step(ctx context.Context, s Step) (failure *Failure, skip
 		return fail("a value to go on with", err)
 	}
 	return nil, ""
+}
+
+// ask makes the requests of a step.
+func (c *conversation) ask(ctx context.Context, s Step, r request) (*answer, error) {
+	switch s.Method {
+	case pages:
+		return c.all(ctx, r)
+	case until:
+		return c.until(ctx, r, s)
+	}
+	return c.send(ctx, r)
+}
+
+func (s Step) skips(a *answer) bool { return slices.Contains(s.Skip, strconv.Itoa(a.status)) }
+
+// unmet is the first expectation that does not hold, or nil.
+func (s Step) unmet(a *answer, v variables) *Expectation {
+	for _, e := range s.expected() {
+		if e.holds(a, v) != nil {
+			return &e
+		}
+	}
+	return nil
 }
 
 func (s Step) expected() []Expectation {

@@ -1,7 +1,9 @@
 package suite_test
 
 import (
+	"compress/gzip"
 	"context"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -133,6 +135,88 @@ func TestRun_NextLinksThatDoNotEndAreAFailure(t *testing.T) {
 	report := play(t, h, "case a  (http.html)\nPAGES /a\n= 200\n= finds nothing\n")
 	if report.Failed() != 1 || !strings.Contains(report.Results[0].Failures[0].Because, "do not end") {
 		t.Errorf("%+v", report.Results)
+	}
+}
+
+// TestRun_UntilAsksAgain: UNTIL goes on until its expectations hold, ends at a
+// status that skips, and ends at all.
+func TestRun_UntilAsksAgain(t *testing.T) {
+	asked := 0
+	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if asked++; asked < 3 {
+			w.WriteHeader(http.StatusAccepted)
+			return
+		}
+		w.Header().Set("Content-Type", "application/fhir+json")
+		_, _ = w.Write([]byte(`{"resourceType":"Patient"}`))
+	})
+	const text = "case a  (async.html#async)\nUNTIL /a\n= 200\n= json resourceType is \"Patient\"\n"
+	if report := play(t, h, text); report.Failed() != 0 || asked != 3 || report.Requests != 3 {
+		t.Errorf("%d requests: %+v", asked, report.Results)
+	}
+	never := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) })
+	g, err := suite.Parse("async.html/x.txt", text+"case b  (async.html#async)\nUNTIL /a\nskip 202\n= 200\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	impatient := suite.Target{Base: cast.Base, Client: &http.Client{Transport: handler{never}}, Patience: hasty}
+	report := impatient.Run(t.Context(), []suite.Group{g})
+	if report.Failed() != 1 || report.Results[0].Failures[0].Because != "the status is 202" || report.Results[1].Skipped == "" {
+		t.Errorf("%+v", report.Results)
+	}
+}
+
+// TestRun_GzipBothWays: a body is packed where the case says so, and an answer
+// that is packed is read.
+func TestRun_GzipBothWays(t *testing.T) {
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		unpacked, err := gzip.NewReader(r.Body)
+		if err != nil || r.Header.Get("Accept-Encoding") != "gzip" {
+			t.Errorf("%v, %v", err, r.Header)
+			return
+		}
+		w.Header().Set("Content-Type", "application/fhir+json")
+		w.Header().Set("Content-Encoding", "gzip")
+		packed := gzip.NewWriter(w)
+		_, _ = io.Copy(packed, unpacked)
+		_ = packed.Close()
+	})
+	report := play(t, h, "case a  (http.html)\nPOST /a\nContent-Encoding: gzip\nAccept-Encoding: gzip\n{\"resourceType\":\"Patient\"}\n= 200\n= json resourceType is \"Patient\"\n")
+	if report.Failed() != 0 {
+		t.Errorf("%+v", report.Results)
+	}
+	plain := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = w.Write([]byte("{}"))
+	})
+	report = play(t, plain, "case a  (http.html)\nGET /a\n= 200\n")
+	if report.Failed() != 1 || !strings.Contains(report.Results[0].Failures[0].Because, "gzip") {
+		t.Errorf("%+v", report.Results)
+	}
+}
+
+// TestReport_HTML: the page holds every case, each failure with its exchange,
+// and nothing of an answer as markup.
+func TestReport_HTML(t *testing.T) {
+	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/fhir+json")
+		_, _ = w.Write([]byte(`{"resourceType":"Patient","id":"<script>"}`))
+	})
+	report := play(t, h, "case good  (http.html#read)\nGET /a\n= 200\ncase bad  (http.html#read)\nGET /a\n= 404\ncase not asked  (http.html#read)\nGET /a\nskip 200\n= 404\n")
+	var out strings.Builder
+	if err := report.WriteHTML(&out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"1 passed, 1 failed, 1 could not be asked", `<li class="passed">x: good`, `<li class="failed">x: bad`, `<li class="skipped">x: not asked`,
+		"https://hl7.org/fhir/R4/http.html#read", "the status is 200", "&lt;script&gt;",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in the page", want)
+		}
+	}
+	if strings.Contains(out.String(), "<script>") || strings.Contains(out.String(), "secret") {
+		t.Error("an answer is markup, or the token is there")
 	}
 }
 

@@ -241,6 +241,7 @@ func (c *checker) policy() {
 	for i, system := range c.TrustedAssigners {
 		c.uri(fmt.Sprintf("trusted_assigners[%d]", i), system)
 	}
+	c.oneOf("conditional_delete", c.ConditionalDelete, "single", "multiple")
 	c.oneOf("consent.profile", c.Consent.Profile, "core", "pcf")
 	c.oneOf("consent.strategy", c.Consent.Strategy, "deny-overrides")
 	for i, code := range c.Consent.FloorPurposes {

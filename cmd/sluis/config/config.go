@@ -30,6 +30,10 @@ type Config struct {
 	Clients    []Client    `yaml:"clients"`
 	Feeds      []Feed      `yaml:"feeds"`
 
+	// ConditionalDelete is what a delete by search does where several resources
+	// match: single refuses it, multiple deletes them all.
+	ConditionalDelete string `yaml:"conditional_delete"`
+
 	// TrustedAssigners are the identifier systems whose valid numbers denote a
 	// person, so that Patients of several custodians are linked by them.
 	TrustedAssigners []string `yaml:"trusted_assigners"`
@@ -142,13 +146,14 @@ var DefaultCustodian = Custodian{ID: "home", Name: "Home"}
 // from other settings: BaseURL, and DefaultCustodian.
 func Default() Config {
 	return Config{
-		Listen:           "127.0.0.1:8080",
-		Data:             "data",
-		Zone:             "Europe/Amsterdam",
-		TrustedAssigners: []string{"http://fhir.nl/fhir/NamingSystem/bsn"},
-		Consent:          Consent{Profile: "core", Strategy: "deny-overrides", FloorPurposes: []string{"HPAYMT"}},
-		Log:              Log{Level: "info"},
-		Limits:           Limits{MaxBody: 64 << 20, RequestTimeout: 2 * time.Minute},
+		Listen:            "127.0.0.1:8080",
+		Data:              "data",
+		Zone:              "Europe/Amsterdam",
+		TrustedAssigners:  []string{"http://fhir.nl/fhir/NamingSystem/bsn"},
+		ConditionalDelete: "single",
+		Consent:           Consent{Profile: "core", Strategy: "deny-overrides", FloorPurposes: []string{"HPAYMT"}},
+		Log:               Log{Level: "info"},
+		Limits:            Limits{MaxBody: 64 << 20, RequestTimeout: 2 * time.Minute},
 	}
 }
 

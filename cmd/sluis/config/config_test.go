@@ -112,6 +112,7 @@ var environment = []struct {
 	{"SLUIS_CLIENTS", `[{"id": "app", "scopes": ["patient/*.rs"]}]`, func(c config.Config) any { return c.Clients[0].Scopes }, []string{"patient/*.rs"}},
 	{"SLUIS_FEEDS", "[{name: epd, kind: mllp, listen: ':2575', custodian: hospital, application: E, facility: H, message_types: [ADT^A01], labels: ['s|PSY']}]",
 		func(c config.Config) any { return c.Feeds[0].Labels }, []config.Label{{System: "s", Code: "PSY"}}},
+	{"SLUIS_CONDITIONAL_DELETE", "multiple", func(c config.Config) any { return c.ConditionalDelete }, "multiple"},
 	{"SLUIS_TRUSTED_ASSIGNERS", "urn:oid:1.2, urn:oid:1.3", func(c config.Config) any { return c.TrustedAssigners }, []string{"urn:oid:1.2", "urn:oid:1.3"}},
 	{"SLUIS_CONSENT_PROFILE", "pcf", func(c config.Config) any { return c.Consent.Profile }, "pcf"},
 	{"SLUIS_CONSENT_STRATEGY", "deny-overrides", func(c config.Config) any { return c.Consent.Strategy }, "deny-overrides"},
