@@ -119,7 +119,7 @@ func clocks(s source) (out []string) {
 }
 
 // permitters are the packages that may make an Access.
-var permitters = []string{"gate", "storage/storagetest"}
+var permitters = []string{"gate", "storage/storagetest", "storage/relational/plantest"}
 
 func permits(s source) (out []string) {
 	if s.test || slices.Contains(permitters, s.dir()) {

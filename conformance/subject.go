@@ -63,8 +63,12 @@ func Class(resourceType string) AccessClass { return loadSubjects().class[resour
 
 // MakesSubject reports whether the parameter reads an element that makes a
 // patient the subject of the resource: one of Subjects, or another name of it,
-// such as patient beside subject.
+// such as patient beside subject. A custom parameter never does: who a subject is
+// was reviewed, and an upload changes nothing of it.
 func (p *Parameter) MakesSubject() bool {
+	if p.Custom() {
+		return false
+	}
 	element, _, _ := strings.Cut(p.Expression, ".where(")
 	for _, s := range Subjects(p.Base) {
 		of, _, _ := strings.Cut(s.Expression, ".where(")

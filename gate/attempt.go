@@ -48,14 +48,8 @@ func (a *attempt) way(ctx context.Context, p smart.Permissions, action consent.A
 
 // run carries out the transaction; the results are in the order asked.
 func (a *attempt) run(ctx context.Context, refs *referrals, inbox *storage.InboxKey) ([]storage.Result, error) {
-	for i, w := range a.asked {
-		way, err := a.way(ctx, w.permission, w.action)
-		if err != nil {
-			return nil, err
-		}
-		if err := a.settle(ctx, i, w, way); err != nil {
-			return nil, err
-		}
+	if err := a.settle(ctx); err != nil {
+		return nil, err
 	}
 	stand, err := a.resolve(ctx, refs)
 	if err != nil {
@@ -81,7 +75,7 @@ func (a *attempt) run(ctx context.Context, refs *referrals, inbox *storage.Inbox
 // inOrder gives each write that was asked its result: of a delete of several,
 // the first.
 func (a *attempt) inOrder(done []storage.Result) []storage.Result {
-	if len(done) == len(a.asked) {
+	if a.origin == nil {
 		return done
 	}
 	out := make([]storage.Result, len(a.asked))
@@ -91,23 +85,47 @@ func (a *attempt) inOrder(done []storage.Result) []storage.Result {
 	return out
 }
 
-// settle makes a write what it is about to do.
-func (a *attempt) settle(ctx context.Context, i int, w write, way pass) error {
-	var writes []write
-	var err error
-	switch {
+// settle makes of the writes what they are about to do. Where none depends on
+// the data, that is what was asked.
+func (a *attempt) settle(ctx context.Context) error {
+	depends := false
+	for i := range a.asked {
+		w := &a.asked[i]
+		if _, err := a.way(ctx, w.permission, w.action); err != nil {
+			return err
+		}
+		depends = depends || w.patch != nil || a.several(w)
+	}
+	if a.writes = a.asked; !depends {
+		return nil
+	}
+	a.writes = nil
+	for i, w := range a.asked {
+		writes, err := a.settled(ctx, w)
+		if err != nil {
+			return err
+		}
+		for range writes {
+			a.origin = append(a.origin, i)
+		}
+		a.writes = append(a.writes, writes...)
+	}
+	return nil
+}
+
+// several reports whether a write may turn out to be of several resources.
+func (a *attempt) several(w *write) bool {
+	return w.op == storage.Delete && w.match != nil && a.gate.DeleteMany
+}
+
+func (a *attempt) settled(ctx context.Context, w write) ([]write, error) {
+	switch way := a.ways[w.permission]; {
 	case w.patch != nil:
-		writes, err = a.patched(ctx, w, way)
-	case w.op == storage.Delete && w.match != nil && a.gate.DeleteMany:
-		writes, err = a.deletions(ctx, w, way)
-	default:
-		writes = []write{w}
+		return a.patched(ctx, w, way)
+	case a.several(&w):
+		return a.deletions(ctx, w, way)
 	}
-	for range writes {
-		a.origin = append(a.origin, i)
-	}
-	a.writes = append(a.writes, writes...)
-	return err
+	return []write{w}, nil
 }
 
 // patched applies the patch of a write to the version that is there.

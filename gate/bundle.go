@@ -22,6 +22,9 @@ const maxEntries = 25_000
 type Bundle struct {
 	Atomic  bool
 	Entries []BundleEntry
+	// Call answers the entries of a batch that the surface serves: operations, and
+	// the CapabilityStatement. Without it there are none.
+	Call func(BundleEntry) ([]byte, error)
 }
 
 // BundleEntry is one request of a Bundle.
@@ -44,6 +47,7 @@ type EntryResult struct {
 	Resource    fhir.Resource
 	Query       query.Query
 	Page        storage.Page
+	Body        []byte // of what Bundle.Call answered
 	Err         error
 
 	Head        bool        // of a HEAD: Resource and Page are not to be shown
@@ -87,6 +91,11 @@ func ParseBundle(body []byte) (Bundle, error) {
 	return b, nil
 }
 
+// Reads reports whether an entry is answered with resources.
+func (b Bundle) Reads() bool {
+	return slices.ContainsFunc(b.Entries, func(e BundleEntry) bool { return !isWrite(e.Interaction.Kind) })
+}
+
 // entryPath is where an entry stands, in FHIRPath.
 func entryPath(i int) string { return "Bundle.entry[" + strconv.Itoa(i) + "]" }
 
@@ -116,6 +125,9 @@ func (g *Gate) Bundle(ctx context.Context, c Caller, b Bundle) ([]EntryResult, e
 		if out[i].Err = e.err; out[i].Err == nil {
 			out[i].Err = out[i].understand(g.language)
 		}
+		if calls(e) && (b.Atomic || b.Call == nil) {
+			out[i].Err = fhir.NewError(fhir.Invalid, "not-supported", string(e.Interaction.Kind)+" cannot stand in a transaction")
+		}
 		if b.Atomic && out[i].Err != nil {
 			return nil, &fhir.Error{Kind: fhir.KindOf(out[i].Err), Issues: placed(entryPath(i), out[i].Err)}
 		}
@@ -132,6 +144,9 @@ func (g *Gate) Bundle(ctx context.Context, c Caller, b Bundle) ([]EntryResult, e
 		e := b.Entries[i]
 		switch {
 		case out[i].Err != nil:
+		case calls(e):
+			out[i].Body, out[i].Err = b.Call(e)
+			left -= len(out[i].Body)
 		case !isWrite(e.Interaction.Kind):
 			g.entryRead(ctx, c, e, &out[i], &left)
 		case b.Atomic:
@@ -150,7 +165,7 @@ func (out *EntryResult) understand(language query.Language) (err error) {
 	switch ix.Kind {
 	case fhir.Read, fhir.VRead:
 		out.Subset, err = subset.Parse(ix.Type, ix.Params)
-	case fhir.SearchType, fhir.SearchSystem:
+	case fhir.SearchType, fhir.SearchSystem, fhir.SearchCompartment:
 		if ix.Type == "AuditEvent" {
 			return fhir.NewError(fhir.NotImplemented, "not-supported", "AuditEvent is searched outside a Bundle")
 		}
@@ -159,6 +174,10 @@ func (out *EntryResult) understand(language query.Language) (err error) {
 		}
 		params, err := out.searched()
 		if err != nil {
+			return err
+		}
+		if ix.Kind == fhir.SearchCompartment {
+			out.Query, err = language.ParseCompartment(ix.Compartment, ix.Type, params)
 			return err
 		}
 		out.Query, err = language.Parse(ix.Type, params)
@@ -196,7 +215,7 @@ func (g *Gate) entryRead(ctx context.Context, c Caller, e BundleEntry, out *Entr
 	case fhir.Read, fhir.VRead:
 		out.Resource, out.Err = g.Read(ctx, c, ix)
 		out.NotModified = out.Err == nil && unmodified(ix, out.Resource)
-	case fhir.SearchType, fhir.SearchSystem:
+	case fhir.SearchType, fhir.SearchSystem, fhir.SearchCompartment:
 		out.Page, out.Err = g.Search(ctx, c, out.Query)
 	default:
 		out.Page, out.Err = g.History(ctx, c, ix, out.history)
@@ -253,6 +272,11 @@ func refersTo(body []byte, names map[string]bool) string {
 		}
 	}
 	return ""
+}
+
+// calls reports whether an entry is served by the surface.
+func calls(e BundleEntry) bool {
+	return e.Interaction.Kind == fhir.Operation || e.Interaction.Kind == fhir.Capabilities
 }
 
 func isWrite(k fhir.InteractionKind) bool {

@@ -19,7 +19,8 @@ const (
 	maxAnswer     = 64 << 20 // bytes of the resources that the reads of a Bundle find
 
 	// maxConditional is how many writes of a transaction may be conditional, a
-	// feed's apart: each that matches is renamed in all of them.
+	// feed's apart: each is a search of its own under the lock of its type, for
+	// some milliseconds.
 	maxConditional = 1000
 )
 

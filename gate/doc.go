@@ -2,7 +2,7 @@
 // is authorised, reaches the store once, and is recorded before its answer
 // leaves.
 //
-// It owns Gate and its verbs (Read, Search, History, Write, Bundle, Deliver,
+// It owns Gate and its verbs (Read, Search, History, Write, Patch, Bundle, Deliver,
 // Import, SearchLog), the preparation of what is written, and what is recorded. It does
 // not speak HTTP or MLLP and knows no SQL.
 //

@@ -28,7 +28,7 @@ func parseEntry(e fhir.Node) (BundleEntry, error) {
 		return out, err
 	}
 	switch k := out.Interaction.Kind; k {
-	case fhir.Transaction, fhir.Capabilities, fhir.Operation, fhir.SearchCompartment:
+	case fhir.Transaction:
 		return out, fhir.NewError(fhir.Invalid, "not-supported", string(k)+" cannot stand in a Bundle")
 	case fhir.Patch:
 		if out.Patch, err = parsePatch(e.Get("resource")); err != nil {

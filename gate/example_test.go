@@ -70,11 +70,11 @@ func ExampleParseBundle() {
 	_, err := gate.ParseBundle([]byte(`{"resourceType":"Bundle","type":"transaction","entry":[
 		{"request":{"method":"GET","url":"Patient/1"}},
 		{"request":{"method":"BREW","url":"Patient/1"}},
-		{"request":{"method":"GET","url":"metadata"}}]}`))
+		{"request":{"method":"POST","url":""}}]}`))
 	for _, issue := range fhir.IssuesOf(err) {
 		fmt.Println(issue.Expression, issue.Details)
 	}
 	// Output:
 	// [Bundle.entry[1]] the method here must be DELETE or GET or PATCH or PUT
-	// [Bundle.entry[2]] capabilities cannot stand in a Bundle
+	// [Bundle.entry[2]] transaction cannot stand in a Bundle
 }

@@ -41,7 +41,8 @@ func (g *Gate) planAll(c Caller, entries []BundleEntry) (transaction, error) {
 	bad := &fhir.Error{Kind: fhir.Invalid}
 	names := naming{map[string]entryName{}}
 	ids := chooseIDs(entries, names, bad)
-	t := transaction{refs: g.newReferrals(c)}
+	n := countWrites(entries)
+	t := transaction{refs: g.newReferrals(c), writes: make([]write, 0, n), at: make([]int, 0, n)}
 	targets := map[string]string{}
 	for i, e := range entries {
 		if !isWrite(e.Interaction.Kind) {
@@ -83,6 +84,15 @@ func chooseIDs(entries []BundleEntry, names naming, bad *fhir.Error) []string {
 		}
 	}
 	return ids
+}
+
+func countWrites(entries []BundleEntry) (n int) {
+	for i := range entries {
+		if isWrite(entries[i].Interaction.Kind) {
+			n++
+		}
+	}
+	return n
 }
 
 func count(writes []write, is func(*write) bool) (n int) {

@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +43,18 @@ func TestConformance(t *testing.T) {
 				t.Errorf("%v, want %q", err, tt.failed)
 			}
 		})
+	}
+	page := filepath.Join(t.TempDir(), "report.html")
+	c := conformanceCommand{URL: p.config.BaseURL, Token: token, Chapter: "smart-app-launch", HTML: page}
+	if err := c.report(context.Background(), io.Discard); err != nil {
+		t.Error(err)
+	}
+	if text, err := os.ReadFile(page); err != nil || !strings.Contains(string(text), "3 passed, 0 failed") || strings.Contains(string(text), token) {
+		t.Errorf("the page: %v, %s", err, text)
+	}
+	c.HTML = filepath.Join(page, "nowhere")
+	if err := c.report(context.Background(), io.Discard); err == nil {
+		t.Error("a page that cannot be written is no error")
 	}
 	sluis(t, "conformance", p.config.BaseURL, "--token", "nonsense", "--chapter", "json").expect(t, 1).says(t, "FAILED json.html", "13 of 13")
 }

@@ -118,7 +118,7 @@ func TestA_19_ContinuationLinksCarryNoAuthority(t *testing.T) {
 func TestA_15_UnknownParametersAreRefused(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *cast.World) {
 		token := w.System(w.Hospital)
-		for _, q := range []string{"nonsense=1", "code:fuzzy=1", "_has:Observation:patient:code=1", "_filter=code+eq+1", "patient:in=x", "date=gt", "value-quantity=abc", "_sort=nonsense", "_include=Observation:nonsense", "_elements=id", "_summary=text", "code="} {
+		for _, q := range []string{"nonsense=1", "code:fuzzy=1", "_has:Observation:patient:code=1", "_filter=nonsense+eq+1", "_filter=code+is+1", "patient:in=x", "date=gt", "value-quantity=abc", "_sort=nonsense", "_include=Observation:nonsense", "_elements=nonsense", "_elements=value.code", "_summary=brief", "_format=json&_format=xml", "_pretty=perhaps", "code="} {
 			r := w.Get(token, "/Observation?"+q)
 			if r.Status != http.StatusBadRequest || r.Root().Get("resourceType").Text() != "OperationOutcome" {
 				t.Errorf("%s: %d %s", q, r.Status, r.Body)

@@ -111,3 +111,21 @@ func TestA_OurOwnURLsAreReferences(t *testing.T) {
 		}
 	})
 }
+
+// R4 http.html#vsearch: a compartment holds what its definition says, and of that
+// a caller sees his own.
+func TestCompartmentSearch(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *cast.World) {
+		token := w.Patient(w.A, own)
+		for path, want := range map[string]bool{
+			"/" + w.A.AtHospital.String() + "/Observation": true, "/" + w.A.AtHospital.String() + "/*?_type=Observation": true,
+			"/" + w.A.AtHospital.String() + "/*": true, "/" + w.B.AtHospital.String() + "/*": false, "/" + w.B.AtHospital.String() + "/Observation": false,
+		} {
+			if got := find(w, token, path); slices.Contains(got, w.A.Lab.String()) != want {
+				t.Errorf("%s finds %v", path, got)
+			}
+		}
+		w.Get(token, "/"+w.A.AtHospital.String()+"/Organization").Expect(http.StatusBadRequest)
+		w.Get(token, "/Group/1/Observation").Expect(http.StatusBadRequest)
+	})
+}

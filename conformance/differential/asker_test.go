@@ -222,7 +222,7 @@ func (a *asker) link(kind string) (p *conformance.Parameter, target string, ok b
 		if err != nil || len(found) == 0 {
 			continue
 		}
-		target, _, _ := strings.Cut(text(get(one(a.Rand, found).JSON, "reference")), "/")
+		target, _, _ := strings.Cut(strings.TrimPrefix(text(get(one(a.Rand, found).JSON, "reference")), a.data.Base+"/"), "/")
 		if slices.Contains(p.Targets, target) && len(a.ofType(target)) > 0 {
 			return p, target, true
 		}
@@ -230,13 +230,16 @@ func (a *asker) link(kind string) (p *conformance.Parameter, target string, ok b
 	return nil, "", false
 }
 
+// manyTargets is from where on a server may ask for the type of a chain.
+const manyTargets = 10
+
 // chained draws a chain of so many hops, every one typed or not.
 func (a *asker) chained(kind string, hops int, typed bool) (name, value string, ok bool) {
 	if hops == 0 {
 		return a.simple(kind)
 	}
 	p, target, ok := a.link(kind)
-	if !ok {
+	if !ok || !typed && len(p.Targets) > manyTargets {
 		return "", "", false
 	}
 	rest, value, ok := a.chained(target, hops-1, typed)

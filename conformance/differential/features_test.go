@@ -293,7 +293,7 @@ func filtered(a *asker, q *ask, kind string) bool {
 }
 
 var filterOperators = map[conformance.ParamType][]string{
-	stringParam: {"eq", "co", "sw", "ew"}, tokenParam: {"eq", "ne"}, dateParam: {"eq", "ne", "gt", "lt", "ge", "le", "sa", "eb"},
+	stringParam: {"eq", "ne", "co", "sw", "ew"}, tokenParam: {"eq", "ne"}, dateParam: {"eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"},
 	numberParam: {"eq", "gt", "lt", "ge", "le"}, quantityParam: {"eq", "gt", "lt", "ge", "le"}, referenceParam: {"eq", "re"}, uriParam: {"eq"},
 }
 
@@ -374,28 +374,51 @@ func (a *asker) sorted(q *ask, kind string, keys int) bool {
 	return len(out) > 0 && q.param("_sort", strings.Join(out, ","))
 }
 
-var inCompartment = []string{"Observation", "Condition", "Encounter", "MedicationRequest", "MedicationStatement", "List", "RiskAssessment", "ChargeItem", "DocumentReference", "MolecularSequence"}
+// inCompartment are the types in each compartment that there are data for.
+var inCompartment = map[string][]string{
+	"Patient":      {"Observation", "Condition", "Encounter", "MedicationRequest", "MedicationStatement", "List", "RiskAssessment", "ChargeItem", "DocumentReference", "MolecularSequence"},
+	"Encounter":    {"Observation", "Condition", "Encounter", "MedicationRequest"},
+	"Practitioner": {"Observation", "Condition", "Encounter", "MedicationRequest", "Patient"},
+}
+
+// compartmentOf draws a resource that a compartment is named after.
+func (a *asker) compartmentOf() (kind, path string, ok bool) {
+	kind = one(a.Rand, []string{"Patient", "Patient", "Encounter", "Practitioner"})
+	all := a.ofType(kind)
+	if len(all) == 0 {
+		return "", "", false
+	}
+	return kind, "/" + one(a.Rand, all).Ref(), true
+}
 
 func compartment(a *asker, q *ask, _ string) bool {
-	kind := one(a.Rand, inCompartment)
+	of, path, ok := a.compartmentOf()
+	if !ok {
+		return false
+	}
+	kind := one(a.Rand, inCompartment[of])
 	if len(a.ofType(kind)) == 0 || !(a.chance(40) || plain(tokenParam, dateParam)(a, q, kind)) {
 		return false
 	}
-	q.path = "/Patient/" + one(a.Rand, a.ofType("Patient")).ID() + "/" + kind
+	q.path = path + "/" + kind
 	return true
 }
 
 func compartmentAll(a *asker, q *ask, _ string) bool {
-	q.path = "/Patient/" + one(a.Rand, a.ofType("Patient")).ID() + "/*"
-	return true
+	_, path, ok := a.compartmentOf()
+	q.path = path + "/*"
+	return ok
 }
 
 func allTypes(a *asker, q *ask, kind string) bool {
-	other := one(a.Rand, inCompartment)
+	other := one(a.Rand, inCompartment["Patient"])
 	q.path = ""
 	q.param("_type", strings.Join(slices.Compact([]string{kind, other}), ","))
-	if a.chance(50) {
+	switch a.IntN(4) {
+	case 0:
 		return identified(a, q, other)
+	case 1:
+		return common(one(a.Rand, []string{"_tag", "_security", "_profile", "_source"}))(a, q, other)
 	}
 	return updated(a, q, kind)
 }

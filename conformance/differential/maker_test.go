@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
-	"sluis/conformance/differential/naive"
+	"sluis/conformance/cast"
 )
 
 // m is an element or a resource under construction.
@@ -207,6 +207,8 @@ func (k *maker) to(types ...string) func() any {
 		case 2:
 			return m{"reference": "http://elsewhere.test/fhir/" + ref}
 		case 3:
+			return m{"reference": cast.Base + "/" + ref}
+		case 4:
 			return m{"reference": ref, "identifier": m{"value": "12"}, "display": one(k.Rand, displays)}
 		}
 		return m{"reference": ref}
@@ -273,5 +275,3 @@ func (k *maker) bodies() []string {
 	}
 	return out
 }
-
-func refOf(r naive.Resource) string { return r.Ref() }

@@ -287,7 +287,7 @@ func (s *speller) reference(v any) string {
 	if t, ok := v.(string); ok {
 		return escaper.Replace(t)
 	}
-	ref := text(get(v, "reference"))
+	ref := strings.TrimPrefix(text(get(v, "reference")), s.data.Base+"/")
 	_, id, _ := strings.Cut(ref, "/")
 	switch n := s.IntN(6); {
 	case ref == "" || strings.HasPrefix(ref, "#"):

@@ -18,6 +18,7 @@ type Profile struct {
 	Base               string // canonical of what it builds on
 	Abstract           bool
 	Constraint         bool // it constrains a type, and does not define one
+	Core               bool // it is R4's own
 
 	contexts []context
 	root     *node

@@ -142,11 +142,17 @@ const maxKept = 10_000
 // build makes a profile of a StructureDefinition: from its snapshot where it has
 // one, or from its differential.
 func (l *Library) build(doc *fhir.Document) (*Profile, []fhir.Issue) {
+	for _, view := range []string{"snapshot", "differential"} {
+		if members(doc.Root().At(view, "element")) > maxGiven {
+			return nil, []fhir.Issue{problem("the " + view + " has too many elements")}
+		}
+	}
 	snapshot := readElements(doc.Root().Get("snapshot"), doc.Root().Get("derivation").Text() != "constraint")
 	if len(snapshot) == 0 {
 		return l.snapshot(doc)
 	}
 	p := readProfile(doc.Root())
+	p.Core = l == core
 	root, ok := parseTree(identified(snapshot))
 	if !ok {
 		return nil, []fhir.Issue{problem("the snapshot of " + p.URL + " has elements out of place")}

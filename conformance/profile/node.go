@@ -9,10 +9,16 @@ import (
 	"sluis/conformance/fhirpath"
 )
 
+// nodeSteps is what an element of a profile costs, in steps of an expression.
+const nodeSteps = 8
+
 // node holds an element to what a profile says of it, and what is below it where
 // the profile goes there. What the profile only repeats of R4 is left to base.
 func (r *run) node(at *place, n *node) {
-	if r.full() || !r.enter(at) {
+	if r.full() || !r.spend(at, nodeSteps) {
+		return
+	}
+	if !r.enter(at) {
 		r.leave()
 		return
 	}
@@ -174,9 +180,9 @@ func (r *run) tryNode(at *place, n *node) bool {
 		return answer
 	}
 	r.trials[key] = true
-	inner := &run{library: r.library, request: r.request, seen: map[string]bool{}, trials: r.trials, steps: r.steps, depth: r.depth}
+	inner := &run{library: r.library, request: r.request, seen: map[string]bool{}, trials: r.trials, entries: r.entries, steps: r.steps, depth: r.depth}
 	inner.node(at, n)
-	r.steps = inner.steps
+	r.steps, r.doubt = inner.steps, r.doubt || inner.doubt
 	for _, i := range inner.issues {
 		if i.Severity == "error" {
 			r.trials[key] = false

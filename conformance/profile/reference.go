@@ -20,11 +20,7 @@ func (r *run) target(at *place, reference conformance.Element) (conformance.Elem
 	if id, ok := strings.CutPrefix(literal, "#"); ok {
 		return contained(at.scope.root, id)
 	}
-	top := at
-	for top.parent != nil {
-		top = top.parent
-	}
-	if e, ok := enclosed(top.element, literal); ok {
+	if e, ok := r.entry(at, literal); ok {
 		return e, true
 	}
 	if r.request.Resolve == nil {
@@ -49,21 +45,41 @@ func contained(root conformance.Element, id string) (conformance.Element, bool) 
 	return conformance.Element{}, false
 }
 
-// enclosed finds a literal reference among the fullUrls of a Bundle
-// (bundle.html#references), a relative one by its end.
-func enclosed(bundle conformance.Element, literal string) (conformance.Element, bool) {
-	if bundle.Type.Name() != "Bundle" {
+// entry finds a literal reference among the fullUrls of the Bundle that is
+// validated (bundle.html#references), a relative one by its end.
+func (r *run) entry(at *place, literal string) (conformance.Element, bool) {
+	top := at.top()
+	if top.element.Type.Name() != "Bundle" {
 		return conformance.Element{}, false
 	}
+	if *r.entries == nil {
+		*r.entries = entries(top.element)
+	}
+	e, ok := (*r.entries)[literal]
+	return e, ok
+}
+
+// entries lists the resources of a Bundle by fullUrl, and by the Type/id at its
+// end; of two the first counts.
+func entries(bundle conformance.Element) map[string]conformance.Element {
+	out := map[string]conformance.Element{}
 	for _, e := range bundle.Get("entry") {
 		url := e.Node.Get("fullUrl").Text()
-		if url == literal || !strings.Contains(literal, ":") && strings.HasSuffix(url, "/"+literal) {
-			for _, resource := range e.Get("resource") {
-				return resource, true
+		resource := e.Get("resource")
+		if url == "" || len(resource) == 0 {
+			continue
+		}
+		keys := []string{url}
+		if parts := strings.Split(url, "/"); len(parts) > 2 {
+			keys = append(keys, strings.Join(parts[len(parts)-2:], "/"))
+		}
+		for _, key := range keys {
+			if _, taken := out[key]; !taken {
+				out[key] = resource[0]
 			}
 		}
 	}
-	return conformance.Element{}, false
+	return out
 }
 
 // targets holds a reference to the profiles of what it may point at: always by

@@ -83,6 +83,9 @@ func (r *run) belongs(v *place, n, s *node) bool {
 }
 
 func (r *run) discriminates(v *place, s *node, d Discriminator) bool {
+	if !r.spend(v, nodeSteps) {
+		return false
+	}
 	if url, ok := extensionURL(v, s, d); ok {
 		return v.element.Node.Get("url").Text() == url
 	}

@@ -2,14 +2,18 @@ package profile
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"sluis/conformance"
 	"sluis/fhir"
 )
 
-// maxElements bounds what one differential can make us build.
-const maxElements = 50_000
+// Bounds on what is read of one definition, and on what it can make us build.
+const (
+	maxGiven    = 5_000
+	maxElements = 50_000
+)
 
 // Snapshot makes the snapshot of a StructureDefinition from its differential
 // (profiling.html#snapshot): the elements of what it builds on, changed as the
@@ -23,6 +27,9 @@ func Snapshot(differential *fhir.Document, resolve Resolver) (*Profile, []fhir.I
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.profiles[differential.Root().Get("url").Text()] = &entry{making: true}
+	if members(differential.Root().At("differential", "element")) > maxGiven {
+		return nil, []fhir.Issue{problem("the differential has too many elements")}
+	}
 	return l.snapshot(differential)
 }
 
@@ -32,6 +39,7 @@ func (p *Profile) Elements() []*Element { return p.root.elements(nil) }
 // snapshot makes a profile of a differential.
 func (l *Library) snapshot(doc *fhir.Document) (*Profile, []fhir.Issue) {
 	p := readProfile(doc.Root())
+	p.Core = l == core
 	base := l.find(p.Base)
 	if base.profile == nil {
 		reason := "is not known"
@@ -317,10 +325,8 @@ func identified(elements []*Element) []*Element {
 				e.ID += ":" + e.SliceName
 			}
 		}
-		for path := range current {
-			if strings.HasPrefix(path, e.Path+".") {
-				delete(current, path) // of another slice
-			}
+		if known, ok := current[e.Path]; ok && known != e.ID { // another slice
+			maps.DeleteFunc(current, func(path, _ string) bool { return strings.HasPrefix(path, e.Path+".") })
 		}
 		current[e.Path] = e.ID
 	}

@@ -32,7 +32,7 @@ type Request struct {
 // Bounds on one validation.
 const (
 	maxIssues = 200
-	maxSteps  = 20 * fhirpath.Steps // of all its constraints together
+	maxSteps  = 20 * fhirpath.Steps // of all its constraints and profiles together
 	maxDepth  = 200                 // elements and profiles within each other
 )
 
@@ -43,7 +43,7 @@ const (
 // and FHIRPath location; no issue of severity error means valid. What cannot be
 // checked is an issue that says so.
 func (l *Library) Validate(doc *fhir.Document, request Request) []fhir.Issue {
-	r := &run{library: l, request: request, seen: map[string]bool{}, trials: map[trial]bool{}, steps: maxSteps}
+	r := &run{library: l, request: request, seen: map[string]bool{}, trials: map[trial]bool{}, entries: new(map[string]conformance.Element), steps: maxSteps}
 	for _, i := range conformance.Validate(doc) {
 		r.add(i)
 	}
@@ -69,7 +69,8 @@ type run struct {
 	issues  []fhir.Issue
 	seen    map[string]bool // so that two profiles do not say the same
 	trials  map[trial]bool
-	steps   int
+	entries *map[string]conformance.Element // of the Bundle, when first asked for
+	steps   int                             // that are left
 	depth   int
 	doubt   bool // a slice could not be told for want of a value set
 }
@@ -141,6 +142,24 @@ func (r *run) add(i fhir.Issue) {
 // full reports that nothing more can be said, so nothing more is looked at.
 func (r *run) full() bool { return len(r.issues) >= maxIssues }
 
+// spend takes steps for work on a profile; false, with an issue, when none are
+// left.
+func (r *run) spend(at *place, steps int) bool {
+	if r.steps -= steps; r.steps > 0 {
+		return true
+	}
+	r.steps = 0
+	r.issue(at.top(), "error", "too-costly", "to check the document against its profiles costs more than a validation may")
+	return false
+}
+
+func (at *place) top() *place {
+	for at.parent != nil {
+		at = at.parent
+	}
+	return at
+}
+
 // resource holds a resource to R4's definition of its type, and to the profiles
 // that it says it meets.
 func (r *run) resource(at *place) {
@@ -175,8 +194,11 @@ func (r *run) against(at *place, p *Profile) {
 		r.issue(at, "error", "structure", "the profile "+p.URL+" is for "+p.Type)
 		return
 	}
-	if p.Constraint {
+	switch {
+	case p.Constraint:
 		r.node(at, p.root)
+	case !p.Core: // R4's own are what base has checked
+		r.issue(at, "error", "not-supported", p.URL+" defines a type and does not constrain one: it was not checked")
 	}
 }
 

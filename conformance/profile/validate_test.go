@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"sluis/conformance/terminology"
@@ -148,6 +149,7 @@ func TestValidate_Profiles(t *testing.T) {
 		constraint("sized", "Observation", `{"path":"Observation.value[x]","type":[{"code":"integer"}],"minValueInteger":1,"maxValueInteger":3}`, `{"path":"Observation.status","maxLength":5}`),
 		constraint("circle", "Patient", `{"path":"Patient.managingOrganization","type":[{"code":"Reference","targetProfile":["http://x.org/circle2"]}]}`),
 		constraint("circle2", "Organization", `{"path":"Organization.partOf","type":[{"code":"Reference","targetProfile":["http://x.org/circle2"]}]}`, `{"path":"Organization.name","min":1}`),
+		strings.Replace(constraint("defined", "Patient"), `"derivation":"constraint"`, `"derivation":"specialization"`, 1),
 		constraint("broken", "Patient", `{"path":"Patient.nothing","min":1}`),
 		strings.ReplaceAll(constraint("itself", "Patient"), "http://hl7.org/fhir/StructureDefinition/Patient", "http://x.org/itself"),
 	)
@@ -179,6 +181,7 @@ func TestValidate_Profiles(t *testing.T) {
 			[]string{"error Patient.managingOrganization structure"}},
 		"for another type": {"named", `{"resourceType":"Organization","name":"x"}`, []string{"error Organization structure"}},
 		"not known":        {"none", `{"resourceType":"Patient"}`, []string{"error Patient not-found"}},
+		"of a new type":    {"defined", `{"resourceType":"Patient"}`, []string{"error Patient not-supported"}},
 		"broken":           {"broken", `{"resourceType":"Patient"}`, []string{"error Patient invalid"}},
 		"on itself":        {"itself", `{"resourceType":"Patient"}`, []string{"error Patient invalid"}},
 	} {
@@ -190,11 +193,41 @@ func TestValidate_Profiles(t *testing.T) {
 	check(t, l, "this version of R4's", `{"resourceType":"Patient"}`, nil, "http://hl7.org/fhir/StructureDefinition/Patient|4.0.1")
 }
 
+// TestLibrary_IsSafeForConcurrentUse shares one among many validations; run it
+// with -race.
+func TestLibrary_IsSafeForConcurrentUse(t *testing.T) {
+	l := library(t, constraint("named", "Patient", `{"path":"Patient.name","min":1}`, `{"path":"Patient","constraint":[{"key":"a-1","severity":"error","human":"x","expression":"name.exists()"}]}`))
+	doc := parse(t, []byte(`{"resourceType":"Patient","contact":[{"gender":"male"}]}`))
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			if got := errorsOf(l.Validate(doc, Request{At: at, Profiles: []string{"http://x.org/named"}})); len(got) != 3 {
+				t.Errorf("%q", got)
+			}
+		})
+	}
+	group.Wait()
+}
+
 // TestLibrary_NoUploadReplacesR4 gives a resolver that answers for everything.
 func TestLibrary_NoUploadReplacesR4(t *testing.T) {
 	forged := strings.ReplaceAll(constraint("x", "Patient"), "http://x.org/x", "http://hl7.org/fhir/StructureDefinition/bmi")
 	l := NewLibrary(func(string) (*fhir.Document, bool) { return parse(t, []byte(forged)), true })
 	if p, _, ok := l.Profile("http://hl7.org/fhir/StructureDefinition/bmi"); !ok || p.Type != "Observation" {
 		t.Errorf("%+v", p)
+	}
+}
+
+// TestValidate_IsBounded has a document with many values and a profile with many
+// slices: each of one would be asked about each of the other.
+func TestValidate_IsBounded(t *testing.T) {
+	elements := []string{slicing("Patient.identifier", "value", "system", "open")}
+	for i := range 2000 {
+		elements = append(elements, fmt.Sprintf(`{"path":"Patient.identifier","sliceName":"s%d","min":0}`, i), fmt.Sprintf(`{"path":"Patient.identifier.system","fixedUri":"http://%d"}`, i))
+	}
+	body := `{"resourceType":"Patient","identifier":[` + strings.TrimSuffix(strings.Repeat(`{"system":"http://none"},`, 5000), ",") + `]}`
+	got := findings(t, library(t, constraint("wide", "Patient", elements...)), body, "http://x.org/wide")
+	if !slices.Contains(got, "error Patient to check the document against its profiles costs more than a validation may") {
+		t.Errorf("%q", got)
 	}
 }

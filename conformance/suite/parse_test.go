@@ -137,6 +137,7 @@ func TestSelect(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add("case x  (http.html)\ncreate it\n{\"resourceType\":\"Patient\"}\nGET /{it}\n= 200\n= json a[0].b is 1\nsave v = header ETag ~ (.)\n")
 	f.Add("given\nPAGES /a?b={group}\n= 200\nskip 1\ncase é  (a.html#b)\nform x\n= finds in order {x}")
+	f.Add("case x  (async.html#async)\ncreate it\n<Patient xmlns=\"http://hl7.org/fhir\"/>\nUNTIL /{it}\nskip 404\n= 200\n= xml Patient.name[0]@id is \"a\"\n= body ~ <\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		g, err := suite.Parse("a.html/b.txt", text)
 		if err != nil {

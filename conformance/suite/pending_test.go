@@ -3,6 +3,7 @@ package suite_test
 import (
 	_ "embed"
 	"strings"
+	"time"
 )
 
 // pending.txt names cases that this server does not yet pass, each group of
@@ -22,4 +23,13 @@ func init() {
 			reason = line
 		}
 	}
+}
+
+// patience is that of a run: while cases are pending, what they wait for does
+// not come.
+func patience() time.Duration {
+	if pendingText != "" {
+		return time.Second
+	}
+	return 0
 }

@@ -37,8 +37,8 @@ func NewExtractor(definitions *conformance.Definitions, base Base) *Extractor {
 // parameter of its type, by the pseudo parameters of conformance, and its
 // subjects. Entries are sorted, each once: equal resources have equal entries.
 //
-// The error is an *fhir.Error: Unprocessable, naming each parameter whose value
-// cannot be read (a date that no calendar has), or Internal when the type's
+// The error is an *fhir.Error: Unprocessable, naming each of R4's parameters whose
+// value cannot be read (a date that no calendar has), or Internal when the type's
 // expressions do not compile, which a test excludes for R4's.
 func (e *Extractor) Extract(doc *fhir.Document) (Entries, error) {
 	p, err := e.plans.of(doc.Type())
@@ -46,6 +46,8 @@ func (e *Extractor) Extract(doc *fhir.Document) (Entries, error) {
 		return Entries{}, err
 	}
 	x := extraction{base: e.base, entries: Entries{Type: doc.Type(), IsPatient: doc.Type() == "Patient"}}
+	x.entries.Tokens = make([]Token, 0, usual) // most have some
+	x.entries.Strings = make([]String, 0, usual)
 	for i := range p.rules {
 		x.apply(&p.rules[i], doc.Root())
 	}
@@ -61,6 +63,9 @@ func (e *Extractor) Extract(doc *fhir.Document) (Entries, error) {
 	x.entries.tidy()
 	return x.entries, nil
 }
+
+// usual is how many tokens and strings a resource has, more or less.
+const usual = 24
 
 // extraction collects the entries of one document.
 type extraction struct {
@@ -80,7 +85,7 @@ func (x *extraction) apply(r *rule, root fhir.Node) {
 	for i, v := range r.program.Run(root) {
 		if len(r.parts) > 0 {
 			x.composite(r, root, v, Element(i+1))
-		} else if !r.extract(x, r.param.Key, v) {
+		} else if !r.extract(x, r.param.Key, v) && !r.lenient {
 			x.refuse(r.param)
 		}
 	}
@@ -140,6 +145,7 @@ type rule struct {
 	program          *path.Program
 	extract          extractor
 	absolute         bool // a component that is read from the root
+	lenient          bool // what is no legal value of a custom parameter is none of its values: the resource may be as R4 has it
 	textKey, typeKey int32
 	parts            []rule // of a composite
 }
@@ -211,7 +217,7 @@ func ruleOf(param *conformance.Parameter) (rule, error) {
 	if err != nil {
 		return rule{}, err
 	}
-	r := rule{param: param, program: program, extract: extractors[param.Type]}
+	r := rule{param: param, program: program, extract: extractors[param.Type], lenient: param.Custom()}
 	first, _, _ := strings.Cut(strings.TrimLeft(param.Expression, "("), ".")
 	r.absolute = first == param.Base
 	if param.Type == conformance.TokenParam && param.Code[0] != '~' {

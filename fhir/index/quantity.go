@@ -2,6 +2,7 @@ package index
 
 import (
 	"math"
+	"strconv"
 	"strings"
 
 	"sluis/fhir"
@@ -170,7 +171,7 @@ func readable(n fhir.Node) bool {
 // SampledData, in the unit of its origin; E, U and L are no values.
 func sampled(n fhir.Node, read reading) []Quantity {
 	origin, _, ok := simpleQuantity(n.Get("origin"), asWritten)
-	q, unit, readable := simpleQuantity(n.Get("origin"), read)
+	q, _, readable := simpleQuantity(n.Get("origin"), read)
 	if !ok || !readable {
 		return nil
 	}
@@ -187,9 +188,17 @@ func sampled(n fhir.Node, read reading) []Quantity {
 	if low > high {
 		return nil
 	}
-	if unit != nil {
-		low, high = unit.approximate(low), unit.approximate(high)
+	at := func(f float64) float64 {
+		text := strconv.FormatFloat(min(max(f, -math.MaxFloat64), math.MaxFloat64), 'g', sampleDigits, 64)
+		v, _, _ := read(text, origin.System, origin.Code) // it was read before, as the origin
+		return v.Value
 	}
+	low, high = at(low), at(high)
 	q.Low, q.High = low, math.Nextafter(high, math.MaxFloat64) // High is not within
 	return both(q, low, high)
 }
+
+// sampleDigits is to how many digits a value of a SampledData is computed: more
+// than any is written with, and few enough to leave the noise of floating point
+// out, so that 7 + 0.5 × 0.2 is 7.1 in every unit.
+const sampleDigits = 15

@@ -197,13 +197,6 @@ func (u *Unit) at(n *big.Int, exponent int) float64 {
 	return min(max(f, -math.MaxFloat64), math.MaxFloat64)
 }
 
-// approximate is Range for what was computed in floating point already.
-func (u *Unit) approximate(f float64) float64 {
-	factor, _ := u.factor.Float64()
-	offset, _ := u.offset.Float64()
-	return f*factor + offset
-}
-
 // powerOfTen finds k with f = 10^k, for the units that differ by a prefix alone.
 func powerOfTen(f *big.Rat) (int, bool) {
 	ten := big.NewInt(10)

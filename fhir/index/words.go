@@ -66,7 +66,7 @@ func isASCII(s string) bool {
 // something to a person: URIs, references, dates and binary data do not.
 func (x *extraction) words(root fhir.Node) {
 	narrative := appendWords(nil, plainText(root.At("text", "div").Text()))
-	var content []string
+	content := make([]string, 0, usual)
 	for n := range root.Walk() {
 		switch {
 		case n.Kind() != fhir.String || len(content) > 4*maxWords:
@@ -80,6 +80,9 @@ func (x *extraction) words(root fhir.Node) {
 }
 
 func distinct(words []string) []string {
+	if len(words) == 0 {
+		return nil
+	}
 	slices.Sort(words)
 	words = slices.Compact(words)
 	return words[:min(len(words), maxWords)]

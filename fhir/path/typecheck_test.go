@@ -157,10 +157,30 @@ func TestEveryStepExists(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := s.types(prog.body, []string{name}); err != nil {
+			elements, err := s.types(prog.body, []string{name})
+			if err != nil {
 				t.Errorf("%s.%s, %s: %v", name, p.Code, p.Expression, err)
 			}
+			for _, part := range p.Parts {
+				s.component(t, part, elements)
+			}
 		}
+	}
+}
+
+// component checks the expression of a component, seen from what its composite
+// selects or, when it begins with the base, from the resource.
+func (s schema) component(t *testing.T, part *conformance.Parameter, from []string) {
+	t.Helper()
+	if strings.HasPrefix(part.Expression, part.Base+".") {
+		from = []string{part.Base}
+	}
+	prog, err := Compile(part.Expression, part.Base)
+	if err == nil {
+		_, err = s.types(prog.body, from)
+	}
+	if err != nil {
+		t.Errorf("%s.%s, %s of %v: %v", part.Base, part.Code, part.Expression, from, err)
 	}
 }
 

@@ -3,6 +3,7 @@ package rest
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"sluis/fhir"
 	"sluis/fhir/subset"
@@ -17,9 +18,20 @@ func (x *exchange) bundle() error {
 	if err != nil {
 		return err
 	}
-	results, err := x.Gate.Bundle(x.r.Context(), x.caller, b)
+	body, err := x.carryOut(b)
 	if err != nil {
 		return err
+	}
+	x.write(http.StatusOK, body)
+	return nil
+}
+
+// carryOut is the response to a batch or transaction.
+func (x *exchange) carryOut(b gate.Bundle) ([]byte, error) {
+	b.Call = x.entry
+	results, err := x.Gate.Bundle(x.r.Context(), x.caller, b)
+	if err != nil {
+		return nil, err
 	}
 	kind := "batch-response"
 	if b.Atomic {
@@ -29,9 +41,26 @@ func (x *exchange) bundle() error {
 	for i := range results {
 		x.answer(set, &results[i])
 	}
-	x.write(http.StatusOK, set.bytes())
-	return nil
+	return set.bytes(), nil
 }
+
+// entry answers what of a batch the surface itself serves: operations, and the
+// CapabilityStatement.
+func (x *exchange) entry(e gate.BundleEntry) ([]byte, error) {
+	y := &exchange{server: x.server, w: discard{}, r: x.r, ix: e.Interaction, caller: x.caller, asked: e.Interaction.Params}
+	y.caller.Raw = e.Raw
+	if e.Interaction.Kind == fhir.Capabilities {
+		return y.statement(e.Interaction.Params)
+	}
+	y.ix.Posted, y.body = strings.HasPrefix(e.Raw, http.MethodPost), e.Body
+	return y.call()
+}
+
+// discard takes the headers that an operation sets: those of an entry stand in
+// its response.
+type discard struct{ http.ResponseWriter }
+
+func (discard) Header() http.Header { return http.Header{} }
 
 // answer writes the response entry of one request of a Bundle.
 func (x *exchange) answer(set *set, r *gate.EntryResult) {
@@ -47,6 +76,10 @@ func (x *exchange) answer(set *set, r *gate.EntryResult) {
 		set.response("204", "", &r.Result.Resource)
 	case fhir.Read, fhir.VRead:
 		x.answerRead(set, r)
+	case fhir.Operation, fhir.Capabilities:
+		set.begin()
+		set.resource(r.Body)
+		set.response("200", "", nil)
 	default:
 		x.answerPage(set, r)
 	}
@@ -120,8 +153,8 @@ func (s *set) resource(body []byte) {
 // inner is the searchset or history that a read of a Bundle found.
 func (x *exchange) inner(r *gate.EntryResult) []byte {
 	ix := r.Interaction
-	ask := asked{Type: ix.Type, ID: ix.ID, Params: ix.Params}
-	history := ix.Kind != fhir.SearchType && ix.Kind != fhir.SearchSystem
+	ask := asked{Type: ix.Type, ID: ix.ID, Within: ix.Compartment, Params: ix.Params}
+	history := strings.HasPrefix(string(ix.Kind), "history")
 	kind := "searchset"
 	if history {
 		kind = "history"
@@ -129,8 +162,8 @@ func (x *exchange) inner(r *gate.EntryResult) []byte {
 	inner := newSet(kind, r.Page.Total)
 	at := exchange{server: x.server, r: x.r, ix: ix}
 	inner.link("self", at.self(ask))
-	if r.Page.Next != nil {
-		inner.link("next", at.next(ask, *r.Page.Next))
+	if next := ask.after(r.Page.Next); next != nil {
+		inner.link("next", at.continuation(*next))
 	}
 	for _, e := range r.Page.Entries {
 		e.Resource.Body = part(r.Subset, e)

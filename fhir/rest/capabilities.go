@@ -117,13 +117,13 @@ func (s *server) writeStatement(defs *conformance.Definitions, normative bool) [
 			Operation:   callable(func(o operation) bool { return o.levels&atSystem != 0 }),
 		}},
 	}
-	if _, batch := interactions[fhir.Transaction]; batch {
+	if file(fhir.Transaction) != nil {
 		out.Rest[0].Interaction = append(out.Rest[0].Interaction, coded{"batch"})
 	}
-	if _, patched := interactions[fhir.Patch]; patched {
+	if file(fhir.Patch) != nil {
 		out.PatchFormat = []string{patch.JSONMediaType, "application/fhir+json", "application/fhir+xml"}
 	}
-	if _, compartments := interactions[fhir.SearchCompartment]; compartments {
+	if file(fhir.SearchCompartment) != nil {
 		for _, t := range conformance.Compartments() {
 			out.Rest[0].Compartment = append(out.Rest[0].Compartment, "http://hl7.org/fhir/CompartmentDefinition/"+strings.ToLower(t))
 		}
@@ -148,7 +148,7 @@ func codes(kinds ...fhir.InteractionKind) []coded {
 // served are those of the interactions that there is a function for.
 func served(kinds []fhir.InteractionKind) (out []fhir.InteractionKind) {
 	for _, k := range kinds {
-		if _, ok := interactions[k]; ok {
+		if file(k) != nil {
 			out = append(out, k)
 		}
 	}

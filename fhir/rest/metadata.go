@@ -47,6 +47,11 @@ func (x *exchange) metadata() ([]byte, error) {
 	if x.form, err = negotiate(x.r.Header, params); err != nil {
 		return nil, err
 	}
+	return x.statement(params)
+}
+
+// statement is metadata without the form it is written in.
+func (x *exchange) statement(params []fhir.Param) ([]byte, error) {
 	mode, given, err := single(params, "mode")
 	if err != nil {
 		return nil, err

@@ -37,7 +37,11 @@ func (s *server) guard(next http.Handler) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
 		defer func() {
-			if p := recover(); p != nil {
+			switch p := recover(); p {
+			case nil:
+			case http.ErrAbortHandler:
+				panic(p) // an answer that is broken off on purpose
+			default:
 				s.Log.Error("panic", "request", requestID(r.Context()), "panic", p, "stack", string(debug.Stack()))
 				s.exchange(w, r).fail(fhir.NewError(fhir.Internal, "exception", "internal error"))
 			}

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"net/http"
 	"slices"
 
 	"sluis/fhir"
@@ -13,8 +14,8 @@ type operation struct {
 	definition string   // id of its OperationDefinition in R4, or a canonical
 	types      []string // the types that have it; none: it stands at the system
 	levels     levels
-	post       bool // it changes something, or takes a resource: by POST only
-	serve      func(*exchange, arguments) error
+	post       bool                                       // it changes something, or takes a resource: by POST only
+	serve      func(*exchange, arguments) ([]byte, error) // a resource
 }
 
 // levels is where an operation can be called.
@@ -88,13 +89,23 @@ func find(ix fhir.Interaction) (operation, error) {
 
 // operation answers a call (R4 operations.html#executing).
 func (x *exchange) operation() error {
-	o, err := find(x.ix)
+	body, err := x.call()
 	if err != nil {
 		return err
 	}
+	x.write(http.StatusOK, body)
+	return nil
+}
+
+// call is what the operation returns.
+func (x *exchange) call() ([]byte, error) {
+	o, err := find(x.ix)
+	if err != nil {
+		return nil, err
+	}
 	args, err := x.arguments()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	return o.serve(x, args)
 }

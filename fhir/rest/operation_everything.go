@@ -1,8 +1,8 @@
 package rest
 
 import (
-	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"sluis/fhir"
@@ -13,34 +13,46 @@ import (
 
 // everything answers Patient/[id]/$everything and Encounter/[id]/$everything
 // (R4 patient-operation-everything.html), a page at a time.
-func (x *exchange) everything(args arguments) error {
+func (x *exchange) everything(args arguments) ([]byte, error) {
+	ask, err := x.askingEverything(args)
+	if err != nil {
+		return nil, err
+	}
+	body, _, err := x.everythingPage(ask)
+	return body, err
+}
+
+// askingEverything is what is asked, or what a continuation link holds.
+func (x *exchange) askingEverything(args arguments) (asked, error) {
 	ask := asked{Type: x.ix.Type, ID: x.ix.ID, Params: args.params()}
 	if i := slices.IndexFunc(x.asked, func(p fhir.Param) bool { return p.Name == pageParam }); i >= 0 {
 		var err error
 		if ask, err = x.open(x.asked[i].Value); err != nil || ask.Type != x.ix.Type || ask.ID != x.ix.ID || len(args.params()) > 0 {
-			return fhir.NewError(fhir.Invalid, "value", "this is not a continuation link of this operation", pageParam)
+			return asked{}, fhir.NewError(fhir.Invalid, "value", "this is not a continuation link of this operation", pageParam)
 		}
 	}
+	return ask, nil
+}
+
+func (x *exchange) everythingPage(ask asked) ([]byte, *asked, error) {
 	e, err := everythingOf(ask)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	page, err := x.Gate.Everything(x.r.Context(), x.caller, e)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	set := newSet("searchset", page.Total)
 	set.link("self", x.operationLink(ask))
-	if page.Next != nil {
-		next := ask
-		next.After = page.Next
-		set.link("next", x.operationLink(next))
+	next := ask.after(page.Next)
+	if next != nil {
+		set.link("next", x.operationLink(*next))
 	}
 	for _, e := range page.Entries {
 		set.match(x.Base, e)
 	}
-	x.write(http.StatusOK, set.bytes())
-	return nil
+	return set.bytes(), next, nil
 }
 
 // operationLink is the address of a page of an operation.
@@ -62,6 +74,7 @@ func everythingOf(ask asked) (gate.Everything, error) {
 	refuse := func(code, details, name string) {
 		bad.Issues = append(bad.Issues, fhir.Issue{Code: code, Details: details, Expression: []string{name}})
 	}
+	var types []string
 	for _, p := range ask.Params {
 		switch p.Name {
 		case "start", "end":
@@ -80,7 +93,9 @@ func everythingOf(ask asked) (gate.Everything, error) {
 				refuse("value", "an instant", p.Name)
 			}
 			e.Params = append(e.Params, fhir.Param{Name: "_lastUpdated", Value: "ge" + p.Value})
-		case "_type", "_count":
+		case "_type":
+			types = append(types, p.Value)
+		case "_count":
 			e.Params = append(e.Params, p)
 		default:
 			refuse("not-supported", "unknown parameter of the operation", p.Name)
@@ -88,6 +103,9 @@ func everythingOf(ask asked) (gate.Everything, error) {
 	}
 	if len(bad.Issues) > 0 {
 		return gate.Everything{}, bad
+	}
+	if len(types) > 0 {
+		e.Params = append(e.Params, fhir.Param{Name: "_type", Value: strings.Join(types, ",")})
 	}
 	return e, nil
 }

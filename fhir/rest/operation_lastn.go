@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"net/http"
 	"slices"
 	"strconv"
 
@@ -11,27 +10,26 @@ import (
 // lastN answers Observation/$lastn (R4 observation-operation-lastn.html): the
 // parameters of a search, and max, which is 1 where it is not given. A patient
 // and a category or code are needed.
-func (x *exchange) lastN(args arguments) error {
+func (x *exchange) lastN(args arguments) ([]byte, error) {
 	most, params, err := lastParams(args.params())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	ask := asked{Type: "Observation", Params: append(slices.Clone(params), fhir.Param{Name: "_sort", Value: "-date"})}
 	q, _, err := x.parse(ask)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	page, err := x.Gate.LastN(x.r.Context(), x.caller, q, most)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	set := newSet("searchset", page.Total)
 	set.link("self", x.address(asked{Type: "Observation"})+"/$lastn?"+encode(args.params()))
 	for _, e := range page.Entries {
 		set.match(x.Base, e)
 	}
-	x.write(http.StatusOK, set.bytes())
-	return nil
+	return set.bytes(), nil
 }
 
 // lastParams takes max off; the error names everything at fault.

@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"net/http"
 	"strconv"
 
 	"sluis/fhir"
@@ -9,21 +8,20 @@ import (
 )
 
 // match answers Patient/$match (R4 patient-operation-match.html).
-func (x *exchange) match(args arguments) error {
+func (x *exchange) match(args arguments) ([]byte, error) {
 	m, err := matching(args)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	page, likes, err := x.Gate.Match(x.r.Context(), x.caller, m)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	set := newSet("searchset", page.Total)
 	for i, e := range page.Entries {
 		set.likely(x.Base, e, likes[i])
 	}
-	x.write(http.StatusOK, set.bytes())
-	return nil
+	return set.bytes(), nil
 }
 
 // matching reads the arguments; the error names everything at fault.

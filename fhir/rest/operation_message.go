@@ -2,7 +2,6 @@ package rest
 
 import (
 	"bytes"
-	"net/http"
 
 	"github.com/google/uuid"
 
@@ -15,29 +14,28 @@ import (
 // Parameters with one as content. The answer is the message that says it was
 // taken in; one that is not is answered as any request that fails. There is no
 // asynchronous form: an address to answer to is not followed.
-func (x *exchange) processMessage(args arguments) error {
+func (x *exchange) processMessage(args arguments) ([]byte, error) {
 	if err := args.known("content", "async", "response-url"); err != nil {
-		return err
+		return nil, err
 	}
 	if url, err := args.text("response-url"); err != nil || url != "" {
-		return fhir.NewError(fhir.Invalid, "not-supported", "answers are not sent to an address", "response-url")
+		return nil, fhir.NewError(fhir.Invalid, "not-supported", "answers are not sent to an address", "response-url")
 	}
 	if async, err := args.text("async"); err != nil || async != "" && async != "false" {
-		return fhir.NewError(fhir.Invalid, "not-supported", "messages are taken in at once", "async")
+		return nil, fhir.NewError(fhir.Invalid, "not-supported", "messages are taken in at once", "async")
 	}
 	content, ok := args.resource("content")
 	if !ok {
-		return fhir.NewError(fhir.Invalid, "required", "a message is needed", "content")
+		return nil, fhir.NewError(fhir.Invalid, "required", "a message is needed", "content")
 	}
 	m, b, err := gate.ParseMessage(content.Raw())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := x.Gate.Process(x.r.Context(), x.caller, m, b); err != nil {
-		return err
+		return nil, err
 	}
-	x.write(http.StatusOK, x.receipt(m))
-	return nil
+	return x.receipt(m), nil
 }
 
 // receipt is the message that answers one. Its fullUrl is made of what it

@@ -2,7 +2,6 @@ package rest
 
 import (
 	"bytes"
-	"net/http"
 
 	"sluis/fhir"
 	"sluis/fhir/patch"
@@ -11,9 +10,9 @@ import (
 // meta answers $meta of a resource or version (R4 resource-operation-meta.html):
 // its meta, with the labels that were added beside the resource for whoever may
 // know them (see gate.LabelsOf).
-func (x *exchange) meta(args arguments) error {
+func (x *exchange) meta(args arguments) ([]byte, error) {
 	if err := args.known(); err != nil {
-		return err
+		return nil, err
 	}
 	kind := fhir.Read
 	if x.ix.Version > 0 {
@@ -22,15 +21,15 @@ func (x *exchange) meta(args arguments) error {
 	ix := fhir.Interaction{Kind: kind, Type: x.ix.Type, ID: x.ix.ID, Version: x.ix.Version}
 	r, err := x.Gate.Read(x.r.Context(), x.caller, ix)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	added, err := x.Gate.LabelsOf(x.r.Context(), x.caller, ix.Ref().Latest())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	doc, err := fhir.ParseDocument(r.Body)
 	if err != nil {
-		return fhir.Wrap(err, fhir.Internal, "exception", "a stored resource cannot be read")
+		return nil, fhir.Wrap(err, fhir.Internal, "exception", "a stored resource cannot be read")
 	}
 	var labels bytes.Buffer
 	for i, l := range added {
@@ -45,11 +44,11 @@ func (x *exchange) meta(args arguments) error {
 	}
 	more, err := fhir.ParseDocument([]byte(`{"security":[` + labels.String() + `]}`))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	body, err := patch.AddMeta(more.Root()).Apply(doc)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	return x.returnMeta(body)
 }
@@ -57,9 +56,9 @@ func (x *exchange) meta(args arguments) error {
 // changeMeta answers $meta-add and $meta-delete (R4
 // resource-operation-meta-add.html). What they do is an update of the resource:
 // it has a new version, and a label that must stay, stays beside it.
-func (x *exchange) changeMeta(args arguments) error {
+func (x *exchange) changeMeta(args arguments) ([]byte, error) {
 	if err := args.known("meta"); err != nil {
-		return err
+		return nil, err
 	}
 	var meta []fhir.Node
 	for p := range args.parts() {
@@ -68,7 +67,7 @@ func (x *exchange) changeMeta(args arguments) error {
 		}
 	}
 	if len(meta) != 1 {
-		return fhir.NewError(fhir.Invalid, "required", "one meta is needed", "meta")
+		return nil, fhir.NewError(fhir.Invalid, "required", "one meta is needed", "meta")
 	}
 	change := patch.AddMeta
 	if x.ix.Operation == "meta-delete" {
@@ -77,20 +76,19 @@ func (x *exchange) changeMeta(args arguments) error {
 	ix := fhir.Interaction{Kind: fhir.Patch, Type: x.ix.Type, ID: x.ix.ID, IfMatch: x.ix.IfMatch}
 	done, err := x.Gate.Patch(x.r.Context(), x.caller, ix, change(meta[0]))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	x.versioned(done.Resource)
 	return x.returnMeta(done.Resource.Body)
 }
 
 // returnMeta sends the meta of a resource.
-func (x *exchange) returnMeta(body []byte) error {
+func (x *exchange) returnMeta(body []byte) ([]byte, error) {
 	doc, err := fhir.ParseDocument(body)
 	if err != nil {
-		return fhir.Wrap(err, fhir.Internal, "exception", "a resource cannot be read")
+		return nil, fhir.Wrap(err, fhir.Internal, "exception", "a resource cannot be read")
 	}
 	out := []byte(`{"resourceType":"Parameters","parameter":[{"name":"return","valueMeta":`)
 	out = append(append(out, doc.Root().Get("meta").Raw()...), `}]}`...)
-	x.write(http.StatusOK, out)
-	return nil
+	return out, nil
 }

@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"net/http"
 	"strings"
 
 	"sluis/fhir"
@@ -11,20 +10,19 @@ import (
 // validate answers $validate of a type or a resource (R4
 // resource-operation-validate.html): 200 with an OperationOutcome, whatever it
 // says of the resource.
-func (x *exchange) validate(args arguments) error {
+func (x *exchange) validate(args arguments) ([]byte, error) {
 	v, err := x.validation(args)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	issues, err := x.Gate.Validate(x.r.Context(), x.caller, v)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(issues) == 0 {
 		issues = allOK()
 	}
-	x.write(http.StatusOK, outcome(issues))
-	return nil
+	return outcome(issues), nil
 }
 
 // validation reads the arguments; the error names everything at fault.

@@ -128,7 +128,7 @@ func (x *exchange) allowed() []string {
 
 // isServed reports whether there is a function for an interaction.
 func isServed(ix fhir.Interaction) bool {
-	_, served := interactions[ix.Kind]
+	served := file(ix.Kind) != nil
 	switch ix.Kind {
 	case fhir.Capabilities:
 		return true

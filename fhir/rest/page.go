@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -59,9 +60,27 @@ func (x *exchange) self(ask asked) string {
 	return x.address(ask) + "?" + encode(params)
 }
 
-func (x *exchange) next(ask asked, after query.Position) string {
-	ask.After = &after
-	return x.continuation(ask)
+// after is the same search, from a place on; nil where there is none.
+func (ask asked) after(place *query.Position) *asked {
+	if place == nil {
+		return nil
+	}
+	ask.After = place
+	return &ask
+}
+
+// paged answers with the page that the request asks for.
+func (x *exchange) paged(page func(*exchange, asked) ([]byte, *asked, error)) error {
+	ask, err := x.asking()
+	if err != nil {
+		return err
+	}
+	body, _, err := page(x, ask)
+	if err != nil {
+		return err
+	}
+	x.write(http.StatusOK, body)
+	return nil
 }
 
 // continuation is a link that holds the whole search, sealed. How the answer is

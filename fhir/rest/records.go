@@ -9,25 +9,25 @@ import (
 	"sluis/gate"
 )
 
-// searchRecords answers searches of AuditEvent, which are rendered from the log
+// recordsPage answers searches of AuditEvent, which are rendered from the log
 // when asked for (see gate.SearchLog for who finds what).
-func (x *exchange) searchRecords(ask asked) error {
+func (x *exchange) recordsPage(ask asked) ([]byte, *asked, error) {
 	params, err := x.shorten(ask)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	if of := ask.Within; of.Type == "Patient" {
 		params = append(params, fhir.Param{Name: "patient", Value: of.Latest().String()})
 	} else if !of.IsZero() {
-		return fhir.NewError(fhir.Invalid, "not-supported", "AuditEvents are found in the compartment of a Patient only")
+		return nil, nil, fhir.NewError(fhir.Invalid, "not-supported", "AuditEvents are found in the compartment of a Patient only")
 	}
 	f, err := balp.ParseSearch(params, x.caller.Projected())
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	page, err := x.Gate.SearchLog(x.r.Context(), x.caller, f, ask.Log)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	total := -1
 	if f.Total || f.CountOnly {
@@ -35,15 +35,17 @@ func (x *exchange) searchRecords(ask asked) error {
 	}
 	set := newSet("searchset", total)
 	set.link("self", x.self(ask))
+	var next *asked
 	if page.Next != "" {
-		next := ask
-		next.Log = page.Next
-		set.link("next", x.continuation(next))
+		more := ask
+		more.Log = page.Next
+		next = &more
+		set.link("next", x.continuation(more))
 	}
 	for _, r := range page.Records {
 		body, err := balp.Render(r, x.view(page))
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		set.begin()
 		set.fullURL(x.Base + "/AuditEvent/" + r.ID)
@@ -51,8 +53,7 @@ func (x *exchange) searchRecords(ask asked) error {
 		set.buf.Write(body)
 		set.buf.WriteString(`,"search":{"mode":"match"}}`)
 	}
-	x.write(http.StatusOK, set.bytes())
-	return nil
+	return set.bytes(), next, nil
 }
 
 // readRecord answers a read of one AuditEvent; there is one version of each.

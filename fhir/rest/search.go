@@ -1,11 +1,8 @@
 package rest
 
 import (
-	"net/http"
 	"slices"
-	"strings"
 
-	"sluis/conformance"
 	"sluis/fhir"
 	"sluis/fhir/query"
 	"sluis/fhir/subset"
@@ -14,27 +11,26 @@ import (
 // search answers searches by GET and POST, of a type, of a compartment and of
 // the whole system (R4 search.html, http.html#vsearch). A continuation link holds the whole search, sealed; it is
 // authorised like the first page.
-func (x *exchange) search() error {
-	ask, err := x.asking()
-	if err != nil {
-		return err
-	}
+func (x *exchange) search() error { return x.paged((*exchange).searchPage) }
+
+func (x *exchange) searchPage(ask asked) ([]byte, *asked, error) {
 	if ask.Type == "AuditEvent" {
-		return x.searchRecords(ask)
+		return x.recordsPage(ask)
 	}
 	q, unknown, err := x.parse(ask)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	ask.Params = slices.DeleteFunc(slices.Clone(ask.Params), func(p fhir.Param) bool { return slices.Contains(unknown, p.Name) })
 	page, err := x.Gate.Search(x.r.Context(), x.caller, q)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	set := newSet("searchset", page.Total)
 	set.link("self", x.self(ask))
-	if page.Next != nil {
-		set.link("next", x.next(ask, *page.Next))
+	next := ask.after(page.Next)
+	if next != nil {
+		set.link("next", x.continuation(*next))
 	}
 	for _, e := range page.Entries {
 		set.match(x.Base, e)
@@ -42,8 +38,7 @@ func (x *exchange) search() error {
 	if len(unknown) > 0 {
 		set.outcome(ignored(unknown))
 	}
-	x.write(http.StatusOK, set.bytes())
-	return nil
+	return set.bytes(), next, nil
 }
 
 // parse reads the search strictly, or, when asked with handling=lenient,
@@ -93,23 +88,4 @@ func ignored(unknown []string) []fhir.Issue {
 		out = append(out, fhir.Issue{Severity: "warning", Code: "not-supported", Details: "ignored the unknown parameter " + name})
 	}
 	return out
-}
-
-// local adds the relative form to references that are URLs of this server: both
-// name the same resource (R4 search.html#reference).
-func (x *exchange) local(params []fhir.Param) []fhir.Param {
-	for i, p := range params {
-		def, ok := conformance.Lookup(x.ix.Type, p.Name)
-		if !ok || def.Type != conformance.ReferenceParam || strings.Contains(p.Value, `\`) {
-			continue
-		}
-		values := strings.Split(p.Value, ",")
-		for _, v := range values {
-			if relative, own := strings.CutPrefix(v, x.Base+"/"); own {
-				values = append(values, relative)
-			}
-		}
-		params[i].Value = strings.Join(values, ",")
-	}
-	return params
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -53,6 +54,7 @@ const (
 type server struct {
 	Config
 	statements statements
+	running    sync.Map // deferred writes, by id: what ends them
 }
 
 // New returns the handler of the FHIR base; mount it at the path of Base.
@@ -63,6 +65,8 @@ func New(c Config) http.Handler {
 	r.Use(s.identify, s.guard)
 	r.Get("/metadata", s.capabilities)
 	r.Head("/metadata", s.capabilities)
+	r.HandleFunc(asyncPath+"{id}", s.status)
+	r.Get(asyncPath+"{id}/pages", s.download)
 	r.HandleFunc("/*", s.serve)
 	r.HandleFunc("/", s.serve)
 	return r
@@ -81,23 +85,29 @@ type exchange struct {
 	subset subset.Spec  // and how much of it
 }
 
-// interactions maps each kind to the function of its file.
-var interactions = map[fhir.InteractionKind]func(*exchange) error{
-	fhir.Read:            (*exchange).read,
-	fhir.VRead:           (*exchange).read,
-	fhir.Create:          (*exchange).create,
-	fhir.Update:          (*exchange).update,
-	fhir.Patch:           (*exchange).patch,
-	fhir.Delete:          (*exchange).delete,
-	fhir.HistoryInstance: (*exchange).history,
-	fhir.HistoryType:     (*exchange).history,
-	fhir.HistorySystem:   (*exchange).history,
-	fhir.SearchType:      (*exchange).search,
-	fhir.SearchSystem:    (*exchange).search,
-	fhir.Transaction:     (*exchange).bundle,
-	fhir.Operation:       (*exchange).operation,
-
-	fhir.SearchCompartment: (*exchange).search,
+// file is the function of an interaction's own file, or nil.
+func file(kind fhir.InteractionKind) func(*exchange) error {
+	switch kind {
+	case fhir.Read, fhir.VRead:
+		return (*exchange).read
+	case fhir.Create:
+		return (*exchange).create
+	case fhir.Update:
+		return (*exchange).update
+	case fhir.Patch:
+		return (*exchange).patch
+	case fhir.Delete:
+		return (*exchange).delete
+	case fhir.HistoryInstance, fhir.HistoryType, fhir.HistorySystem:
+		return (*exchange).history
+	case fhir.SearchType, fhir.SearchSystem, fhir.SearchCompartment:
+		return (*exchange).search
+	case fhir.Transaction:
+		return (*exchange).bundle
+	case fhir.Operation:
+		return (*exchange).operation
+	}
+	return nil
 }
 
 // serve is steps 1 and 2 of the corridor, then the interaction's own file.
@@ -109,8 +119,14 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 		x.fail(err)
 		return
 	}
-	do, ok := interactions[x.ix.Kind]
-	if !ok {
+	if x.asynchronous() {
+		if err := x.later(); err != nil {
+			x.fail(err)
+		}
+		return
+	}
+	do := file(x.ix.Kind)
+	if do == nil {
 		x.fail(fhir.NewError(fhir.NotImplemented, "not-supported", string(x.ix.Kind)+" is not supported"))
 		return
 	}
@@ -186,7 +202,7 @@ func (x *exchange) parameters() error {
 		}
 	}
 	x.asked = x.ix.Params
-	x.ix.Params = x.local(searchable(x.ix.Params))
+	x.ix.Params = searchable(x.ix.Params)
 	if x.ix.Kind == fhir.Read || x.ix.Kind == fhir.VRead {
 		x.subset, err = readSubset(x.ix)
 	}

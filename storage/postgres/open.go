@@ -19,6 +19,7 @@ type Store struct {
 
 var (
 	_ storage.Store      = (*Store)(nil)
+	_ storage.Indexing   = (*Store)(nil)
 	_ storage.Log        = (*Store)(nil)
 	_ storage.Replay     = (*Store)(nil)
 	_ storage.Quarantine = (*Store)(nil)

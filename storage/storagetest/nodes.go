@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"sluis/fhir"
+	"sluis/fhir/index"
 	"sluis/fhir/query"
 	"sluis/storage"
 )
@@ -33,6 +34,34 @@ func RunNodes(t *testing.T, open func() (storage.Store, error)) {
 	}
 	oneOfManyNodes(first, fixtures)
 	revokedElsewhere(first, fixtures[1])
+	indexedElsewhere(first, fixtures[1])
+}
+
+// indexedElsewhere: one node at a time makes the index anew, and all see how far
+// it is. A node that does not know a definition yet writes nothing by older ones.
+func indexedElsewhere(f, other *fixture) {
+	before := other.change("Patient", patientBody)
+	f.create("SearchParameter", parameterBody, defining("http://example.org/sp", "Patient"))
+	before.Access, before.Subjects = other.all(), other.all()
+	if err := other.tryApply(before); !errors.Is(err, storage.ErrStale) {
+		f.Errorf("a write by older definitions: %v", err)
+	}
+	f.Parameters, other.Parameters = 1, 1
+	same := func(r fhir.Resource) (index.Entries, error) { return f.change(r.Type, string(r.Body)).Entries, nil }
+	mine, err := f.indexer().Reindex(f.ctx, 1, same)
+	if err != nil || mine.Ready || mine.Done != 1 {
+		f.Errorf("a first batch: %+v, %v", mine, err)
+	}
+	if _, err := other.indexer().Reindex(f.ctx, 1, same); !errors.Is(err, storage.ErrBusy) {
+		f.Errorf("beside it: %v", err)
+	}
+	if seen, err := other.indexer().Reindexing(f.ctx); err != nil || seen != mine {
+		f.Errorf("seen elsewhere: %+v, %v, want %+v", seen, err, mine)
+	}
+	f.reindexAll(1, same)
+	if seen, err := other.indexer().Reindexing(f.ctx); err != nil || !seen.Ready {
+		f.Errorf("in the end: %+v, %v", seen, err)
+	}
 }
 
 // oneOfManyNodes: conditional creates race between nodes as within one.

@@ -149,7 +149,14 @@ func equality(p *conformance.Parameter) string {
 	return ""
 }
 
-// unequal is ne: some value differs.
+// unequal is ne: some value differs. Of a concept with several codes each is a
+// value: rulings.md.
 func (s *search) unequal(p *conformance.Parameter, r Resource, values []any, want string) bool {
-	return slices.ContainsFunc(values, func(v any) bool { return !s.match(p, r, equality(p), v, want) })
+	return slices.ContainsFunc(values, func(v any) bool {
+		c, coded := v.(concept)
+		if !coded {
+			return !s.match(p, r, equality(p), v, want)
+		}
+		return len(c.tokens) == 0 || slices.ContainsFunc(c.tokens, func(t token) bool { return !t.match(want) })
+	})
 }

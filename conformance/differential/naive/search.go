@@ -79,17 +79,14 @@ func (s *search) within(path string, r Resource) bool {
 	return parts[0] == "" || parts[0] == r.Type()
 }
 
-// inCompartment is R4 compartmentdefinition.html for the Patient: the patient
-// itself, and what refers to it by one of the type's parameters.
+// inCompartment is R4 compartmentdefinition.html: the resource itself that the
+// compartment is named after, and what refers to it by one of its type's
+// parameters.
 func (s *search) inCompartment(kind, id string, r Resource) bool {
 	if r.Ref() == kind+"/"+id {
 		return true
 	}
-	for _, code := range conformance.PatientCompartment(r.Type()) {
-		p, ok := conformance.Lookup(r.Type(), code)
-		if !ok {
-			continue
-		}
+	for _, p := range conformance.Compartment(kind, r.Type()) {
 		for _, ref := range s.referencesOf(p, r) {
 			if ref.kind == kind && ref.id == id {
 				return true
