@@ -22,6 +22,7 @@ type attempt struct {
 	caller Caller
 	read   pass
 	ways   map[smart.Permissions]pass
+	set    *parameters // at the attempt's version
 
 	asked  []write
 	writes []write      // what is done
@@ -48,7 +49,13 @@ func (a *attempt) way(ctx context.Context, p smart.Permissions, action consent.A
 
 // run carries out the transaction; the results are in the order asked.
 func (a *attempt) run(ctx context.Context, refs *referrals, inbox *storage.InboxKey) ([]storage.Result, error) {
+	if err := a.parameters(ctx, refs); err != nil {
+		return nil, err
+	}
 	if err := a.settle(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.define(ctx); err != nil {
 		return nil, err
 	}
 	stand, err := a.resolve(ctx, refs)
@@ -63,7 +70,7 @@ func (a *attempt) run(ctx context.Context, refs *referrals, inbox *storage.Inbox
 		}
 	}
 	done, err := a.gate.Store.Apply(ctx, storage.Tx{
-		Changes: changes, Inbox: inbox, At: a.gate.at(),
+		Changes: changes, Inbox: inbox, At: a.gate.at(), Parameters: a.set.version,
 		Records: func(done []storage.Result) []audit.Record { return a.gate.written(a.caller, a.writes, a.ways, done) },
 	})
 	if err != nil {
@@ -150,6 +157,9 @@ func (a *attempt) patched(ctx context.Context, w write, way pass) ([]write, erro
 		return nil, err
 	}
 	if w.prepared, err = a.gate.prepare(a.caller, w.ix.Type, doc); err != nil {
+		return nil, err
+	}
+	if w.prepared, err = a.gate.indexed(w.prepared, a.set); err != nil {
 		return nil, err
 	}
 	if w.prepared.id != now.ID {

@@ -120,10 +120,15 @@ func placed(at string, err error) []fhir.Issue {
 // beforehand, and one that finds nothing has its own error and undoes nothing.
 func (g *Gate) Bundle(ctx context.Context, c Caller, b Bundle) ([]EntryResult, error) {
 	out := make([]EntryResult, len(b.Entries))
+	language, heard := g.Language(), false
 	for i, e := range b.Entries {
 		out[i].Interaction, out[i].Head = e.Interaction, e.Head
 		if out[i].Err = e.err; out[i].Err == nil {
-			out[i].Err = out[i].understand(g.language)
+			out[i].Err = out[i].understand(language)
+		}
+		if out[i].Err != nil && e.err == nil && !heard { // another process may have added a parameter
+			language, heard = g.languageNow(ctx), true
+			out[i].Err = out[i].understand(language)
 		}
 		if calls(e) && (b.Atomic || b.Call == nil) {
 			out[i].Err = fhir.NewError(fhir.Invalid, "not-supported", string(e.Interaction.Kind)+" cannot stand in a transaction")

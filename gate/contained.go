@@ -12,15 +12,15 @@ import (
 // addContained judges contained resources with their container: the patients
 // they are about are its subjects, and their codes and labels are its own (R4
 // references.html#contained: they have no existence apart from it).
-func (g *Gate) addContained(container fhir.Node, entries *index.Entries) error {
+func (g *Gate) addContained(x *index.Extractor, container fhir.Node, entries *index.Entries) error {
 	for n := range container.Get("contained").All() {
 		doc, err := fhir.ParseDocument(n.Raw())
 		if err != nil {
 			return err
 		}
-		inner, err := g.index.Extract(doc)
+		inner, err := x.Extract(doc)
 		if err == nil {
-			err = g.addContained(doc.Root(), &inner)
+			err = g.addContained(x, doc.Root(), &inner)
 		}
 		if err != nil {
 			return err

@@ -30,7 +30,7 @@ func (g *Gate) Deliver(ctx context.Context, c Caller, d Delivery) (seen bool, er
 	if err != nil {
 		return false, err
 	}
-	t, err := g.planAll(c, b.Entries)
+	t, err := planned(ctx, g, func() (transaction, error) { return g.planAll(c, b.Entries) })
 	if err != nil {
 		return false, g.refused(ctx, c, pass{}, event{action: "C", subtype: "transaction"}, err)
 	}

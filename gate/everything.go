@@ -27,7 +27,7 @@ type Everything struct {
 // the caller may not see the one it is about, it does not exist.
 func (g *Gate) Everything(ctx context.Context, c Caller, e Everything) (storage.Page, error) {
 	ev := event{action: "E", subtype: string(fhir.Operation), query: c.Raw, named: []fhir.Ref{e.Of}}
-	q, err := g.language.ParseCompartment(e.Of, "", e.Params)
+	q, err := g.Language().ParseCompartment(e.Of, "", e.Params)
 	if err != nil {
 		return storage.Page{}, err
 	}
@@ -40,6 +40,9 @@ func (g *Gate) Everything(ctx context.Context, c Caller, e Everything) (storage.
 	page, err := corridor(ctx, g, c, smart.SearchPermission, consent.Access, func(w pass) (storage.Page, error) {
 		way = w
 		if _, err := g.Store.Read(ctx, w.access, e.Of); err != nil {
+			return storage.Page{}, err
+		}
+		if err := g.answerable(ctx, c, w, q); err != nil {
 			return storage.Page{}, err
 		}
 		return g.Store.Search(ctx, w.access, q)

@@ -3,14 +3,14 @@ package gate
 import (
 	"crypto/rand"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
-	"sluis/conformance"
 	"sluis/consent"
 	"sluis/consent/label"
 	"sluis/fhir"
 	"sluis/fhir/index"
-	"sluis/fhir/query"
 	"sluis/smart"
 	"sluis/storage"
 )
@@ -35,8 +35,8 @@ type Config struct {
 	// that is Precondition (R4 http.html#3.1.0.7.1).
 	DeleteMany bool
 
-	Base        string                   // URL under which clients reach the server; "" where none do
-	Definitions *conformance.Definitions // of the search parameters; nil: R4's own
+	Base     string           // URL under which clients reach the server; "" where none do
+	Indexing storage.Indexing // of the store; nil: only R4's search parameters are served
 }
 
 // Gate is the corridor. It is safe for concurrent use.
@@ -46,8 +46,8 @@ type Gate struct {
 	rules ruleCache
 	turns chan struct{} // of those who change policy: see turn
 
-	language query.Language
-	index    *index.Extractor
+	parameters atomic.Pointer[parameters] // as last heard of
+	hearing    sync.Mutex                 // one asks at a time
 }
 
 // New makes a Gate. It panics when a part is missing: a gate without its log or
@@ -59,16 +59,10 @@ func New(c Config) *Gate {
 	if c.Profile == "" {
 		c.Profile = consent.Core
 	}
-	base := index.ParseBase(c.Base)
-	return &Gate{
-		Config: c, turns: make(chan struct{}, 1),
-		language: query.Language{Definitions: c.Definitions, Base: base}, index: index.NewExtractor(c.Definitions, base),
-	}
+	g := &Gate{Config: c, turns: make(chan struct{}, 1)}
+	g.parameters.Store(newParameters(index.ParseBase(c.Base)))
+	return g
 }
-
-// Language is what searches of this server are written in: what Search takes is
-// parsed by it.
-func (g *Gate) Language() query.Language { return g.language }
 
 // Caller is who asks, as a surface has established it, and what the record
 // needs to know of the request.

@@ -55,6 +55,15 @@ func (g *Gate) Import(ctx context.Context, c Caller, entries []ImportEntry, link
 	if len(g.RemapKey) == 0 {
 		return nil, fhir.NewError(fhir.Forbidden, "forbidden", "this server does not import")
 	}
+	t, err := planned(ctx, g, func() (transaction, error) { return g.planImports(c, entries, links, keepIDs) })
+	if err != nil {
+		return nil, g.refused(ctx, c, pass{}, event{action: "C", subtype: "import"}, err)
+	}
+	return g.commit(ctx, c, t, nil)
+}
+
+// planImports plans each entry; the error is an *ImportError.
+func (g *Gate) planImports(c Caller, entries []ImportEntry, links Links, keepIDs bool) (transaction, error) {
 	writes, bad := make([]write, len(entries)), map[int]error{}
 	targets, refs := map[string]string{}, g.newReferrals(c)
 	for i, e := range entries {
@@ -70,9 +79,9 @@ func (g *Gate) Import(ctx context.Context, c Caller, entries []ImportEntry, link
 		writes[i] = w
 	}
 	if len(bad) > 0 {
-		return nil, g.refused(ctx, c, pass{}, event{action: "C", subtype: "import"}, &ImportError{bad})
+		return transaction{}, &ImportError{bad}
 	}
-	return g.commit(ctx, c, transaction{writes: writes, refs: refs}, nil)
+	return transaction{writes: writes, refs: refs}, nil
 }
 
 // planImport plans one entry under the id that is to be its own here.

@@ -104,7 +104,7 @@ func (g *Gate) rank(f features, found storage.Page, m Matching) (storage.Page, [
 type features map[string][]query.Value
 
 func (g *Gate) features(doc *fhir.Document) (features, error) {
-	entries, err := g.index.Extract(doc)
+	entries, err := g.parameters.Load().index.Extract(doc) // R4's, which all sets have
 	if err != nil {
 		return nil, err
 	}

@@ -103,7 +103,7 @@ func (g *Gate) Process(ctx context.Context, c Caller, m Message, b Bundle) error
 		}
 		b.Entries[i].Body = body
 	}
-	t, err := g.planAll(c, b.Entries)
+	t, err := planned(ctx, g, func() (transaction, error) { return g.planAll(c, b.Entries) })
 	if err != nil {
 		return g.refused(ctx, c, pass{}, event{action: "E", subtype: string(fhir.Operation)}, err)
 	}

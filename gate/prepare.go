@@ -21,6 +21,8 @@ type prepared struct {
 	entries index.Entries
 	labels  []storage.Label
 	policy  storage.Policy
+
+	parameters int64 // the version of those that entries are by
 }
 
 // prepare reads a body of the type strictly. Its error names every problem.
@@ -38,22 +40,23 @@ func (g *Gate) prepare(c Caller, resourceType string, doc *fhir.Document) (prepa
 	if resourceType == "Consent" && len(issues) == 0 {
 		issues = slices.Concat(r4.Check(doc.Body()), g.performer(c, doc), simple(doc.Body()))
 	}
+	var definition *storage.Definition
+	if len(issues) == 0 {
+		definition, issues = g.defines(c, doc)
+	}
 	if failed := slices.ContainsFunc(issues, isError); failed {
 		return prepared{}, &fhir.Error{Kind: fhir.Unprocessable, Issues: issues}
 	}
-	entries, err := g.index.Extract(doc)
-	if err == nil {
-		err = g.addContained(doc.Root(), &entries)
-	}
-	if err == nil {
-		err = g.nobodyUnknown(entries)
-	}
+	set := g.parameters.Load()
+	entries, err := g.entries(set.index, doc)
 	if err != nil {
 		return prepared{}, err
 	}
+	policy := g.policy(doc)
+	policy.Parameter = definition
 	return prepared{
 		body: doc.Template(), id: doc.Root().Get("id").Text(),
-		entries: entries, labels: g.label(c, resourceType, entries), policy: g.policy(doc),
+		entries: entries, labels: g.label(c, resourceType, entries), policy: policy, parameters: set.version,
 	}, nil
 }
 

@@ -74,6 +74,9 @@ func (g *Gate) find(ctx context.Context, c Caller, subtype string, q query.Query
 	var way pass
 	page, err := corridor(ctx, g, c, smart.SearchPermission, consent.Access, func(w pass) (storage.Page, error) {
 		way = w
+		if err := g.answerable(ctx, c, w, q); err != nil {
+			return storage.Page{}, err
+		}
 		return ask(ctx, w.access, q)
 	})
 	if err != nil {

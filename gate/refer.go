@@ -186,7 +186,7 @@ func (a *attempt) row(e storage.Entry, decoded bool) (row query.Resource, err er
 	if err != nil {
 		return row, err
 	}
-	row.Entries, err = a.gate.index.Extract(doc)
+	row.Entries, err = a.set.index.Extract(doc)
 	return row, err
 }
 

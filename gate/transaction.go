@@ -18,7 +18,7 @@ type transaction struct {
 
 // transact commits the writes of a transaction.
 func (g *Gate) transact(ctx context.Context, c Caller, b Bundle, out []EntryResult) error {
-	t, err := g.planAll(c, b.Entries)
+	t, err := planned(ctx, g, func() (transaction, error) { return g.planAll(c, b.Entries) })
 	if err != nil {
 		return g.refused(ctx, c, pass{}, event{action: "E", subtype: string(fhir.Transaction)}, err)
 	}

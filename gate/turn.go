@@ -19,7 +19,9 @@ const maxConsents = 200
 // all other writers would decide again and again. Nobody else waits. done ends
 // the turn.
 func (g *Gate) turn(ctx context.Context, c Caller, writes []write) (done func(), err error) {
-	if !slices.ContainsFunc(writes, func(w write) bool { return policyInput(w.ix.Type) && w.ix.Type != "Patient" }) {
+	if !slices.ContainsFunc(writes, func(w write) bool {
+		return w.ix.Type == "SearchParameter" || policyInput(w.ix.Type) && w.ix.Type != "Patient"
+	}) {
 		return func() {}, nil
 	}
 	select {
@@ -46,7 +48,7 @@ func (g *Gate) fewConsents(ctx context.Context, c Caller, writes []write) error 
 	if more == 0 || c.party() != consent.Own {
 		return nil
 	}
-	q, err := g.language.Parse("Consent", []fhir.Param{{Name: "status", Value: "active"}, {Name: "_summary", Value: "count"}})
+	q, err := g.Language().Parse("Consent", []fhir.Param{{Name: "status", Value: "active"}, {Name: "_summary", Value: "count"}})
 	if err != nil {
 		return err
 	}

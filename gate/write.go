@@ -20,7 +20,7 @@ import (
 // Write does one create, update or delete, conditional or not (R4
 // http.html#create, #update, #delete), with its record in one transaction.
 func (g *Gate) Write(ctx context.Context, c Caller, ix fhir.Interaction, body []byte) (storage.Result, error) {
-	w, err := g.plan(c, ix, unread(body))
+	w, err := planned(ctx, g, func() (write, error) { return g.plan(c, ix, unread(body)) })
 	return g.single(ctx, c, w, err)
 }
 
@@ -29,7 +29,7 @@ func (g *Gate) Write(ctx context.Context, c Caller, ix fhir.Interaction, body []
 // by the same way as an update. A version that comes between is patched instead,
 // unless If-Match asks for one. A condition that matches nothing is NotFound.
 func (g *Gate) Patch(ctx context.Context, c Caller, ix fhir.Interaction, p patch.Patch) (storage.Result, error) {
-	w, err := g.planPatch(c, ix, p)
+	w, err := planned(ctx, g, func() (write, error) { return g.planPatch(c, ix, p) })
 	return g.single(ctx, c, w, err)
 }
 
@@ -184,7 +184,7 @@ func (w *write) condition(g *Gate) error {
 
 // filters reads a condition: a search of which only what it filters by counts.
 func (g *Gate) filters(resourceType string, params []fhir.Param) (query.Expr, error) {
-	q, err := g.language.Parse(resourceType, params)
+	q, err := g.Language().Parse(resourceType, params)
 	if err != nil {
 		return nil, err
 	}

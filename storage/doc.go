@@ -1,6 +1,6 @@
 // Package storage is the contract between the gate and the databases: Access,
-// the key that opens a store; Store, the resources; Log, the audit records; and
-// the small stores beside them.
+// the key that opens a store; Store, the resources; Indexing, which makes their
+// index anew; Log, the audit records; and the small stores beside them.
 //
 // It owns the types and their duties, which storage/storagetest proves for every
 // backend. It does not know SQL, tokens, or what a consent says: policy inputs

@@ -29,6 +29,7 @@ type backend interface {
 	storage.Replay
 	storage.Quarantine
 	storage.Jobs
+	storage.Indexing
 }
 
 // app is the rooms, put together.
@@ -59,7 +60,7 @@ func open(ctx context.Context, c config.Config) (*app, error) {
 		return nil, errors.Join(err, a.store.Close())
 	}
 	a.gate = gate.New(gate.Config{
-		Store: a.store, Log: a.store, Quarantine: a.store, Jobs: a.store, Labels: labels,
+		Store: a.store, Log: a.store, Quarantine: a.store, Jobs: a.store, Indexing: a.store, Labels: labels,
 		Home: c.Home, Trusted: c.TrustedAssigners, Profile: consent.Profile(c.Consent.Profile),
 		Zone: c.Location(), Floor: c.Consent.FloorPurposes, Now: time.Now, RemapKey: a.keys.Secret("import"), Base: c.BaseURL,
 		DeleteMany: c.ConditionalDelete == "multiple",

@@ -32,6 +32,7 @@ type Backend interface {
 	storage.Replay
 	storage.Quarantine
 	storage.Jobs
+	storage.Indexing
 }
 
 // Base is the FHIR base of every World.
@@ -101,7 +102,7 @@ func (w *World) wire() {
 	labels, err := label.Reviewed()
 	w.must(err)
 	w.Gate = gate.New(gate.Config{
-		Store: w.Store, Log: w.Store, Quarantine: w.Store, Jobs: w.Store, Labels: labels, Home: w.Practice,
+		Store: w.Store, Log: w.Store, Quarantine: w.Store, Jobs: w.Store, Indexing: w.Store, Labels: labels, Home: w.Practice,
 		Trusted: []string{BSN}, Now: w.clock, RemapKey: []byte("a secret of the tests"), Base: Base,
 	})
 	verify := func(token string) (smart.Grant, error) {

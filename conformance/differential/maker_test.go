@@ -105,7 +105,7 @@ func (k *maker) period() any {
 	p := m{}
 	k.some(80, p, "start", func() any { return one(k.Rand, append(days[:4:4], moments[:5]...)) })
 	if k.chance(60) || len(p) == 0 {
-		p["end"] = one(k.Rand, append(days[4:8:8], moments[5:]...))
+		p["end"] = one(k.Rand, append(days[4:8:8], moments[6:]...))
 	}
 	return p
 }

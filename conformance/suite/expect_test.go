@@ -122,6 +122,10 @@ func TestInvariants(t *testing.T) {
 		{"two XML documents", given(200, someXML+someXMLOutcome, "Content-Type", "application/fhir+xml"), "mime-type"},
 		{"an error in XML", given(404, someXMLOutcome, "Content-Type", "application/fhir+xml"), ""},
 		{"an error in XML without an outcome", given(404, someXML, "Content-Type", "application/fhir+xml"), "Status-Codes"},
+		{"a manifest", given(200, `{"transactionTime":"2020-01-01T00:00:00Z","request":"x","output":[{"type":"Bundle","url":"x"}],"error":[]}`, "Content-Type", "application/json"), ""},
+		{"a manifest without files", given(200, `{"transactionTime":"2020-01-01T00:00:00Z"}`, "Content-Type", "application/json"), "mime-type"},
+		{"lines of JSON", given(200, patient+"\n"+patient+"\n", "Content-Type", "application/fhir+ndjson"), ""},
+		{"an error in lines of JSON", given(404, someOutcome, "Content-Type", "application/fhir+ndjson"), "mime-type"},
 		{"what a Binary holds", func() *answer {
 			a := given(200, "x", "Content-Type", "text/plain")
 			a.target = "http://a/fhir/Binary/1"

@@ -99,7 +99,7 @@ var (
 
 // writeStatement writes the CapabilityStatement from the tables that serve: the
 // interactions, the operations, and the search parameters that searches are
-// parsed with now.
+// answered by now.
 func (s *server) writeStatement(defs *conformance.Definitions, normative bool) []byte {
 	out := statement{
 		ResourceType: "CapabilityStatement", Status: "active", Date: s.date(),
@@ -239,7 +239,7 @@ func callable(when func(operation) bool) (out []operationPart) {
 			continue
 		}
 		definition := o.definition
-		if !strings.Contains(definition, "://") {
+		if !strings.Contains(definition, ":") {
 			definition = operationDefinition + definition
 		}
 		if part := (operationPart{o.name, definition}); !slices.Contains(out, part) {

@@ -111,12 +111,10 @@ func (s *server) declared(mode string) []byte {
 	return body
 }
 
-// definitions are the search parameters that searches are parsed with.
+// definitions are the search parameters that searches are answered by.
 func (s *server) definitions() *conformance.Definitions {
 	if s.Gate != nil {
-		if defs := s.Gate.Language().Definitions; defs != nil {
-			return defs
-		}
+		return s.Gate.Definitions()
 	}
 	return conformance.R4()
 }

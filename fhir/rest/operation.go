@@ -45,6 +45,7 @@ var operations = []operation{
 	{name: "validate-code", definition: "ValueSet-validate-code", types: []string{"ValueSet"}, levels: atType | atInstance, serve: (*exchange).terminology},
 	{name: "validate-code", definition: "CodeSystem-validate-code", types: []string{"CodeSystem"}, levels: atType | atInstance, serve: (*exchange).terminology},
 	{name: "lookup", definition: "CodeSystem-lookup", types: []string{"CodeSystem"}, levels: atType, serve: (*exchange).terminology},
+	{name: "index-status", definition: indexStatusDefinition, types: []string{"SearchParameter"}, levels: atInstance, serve: (*exchange).indexStatus},
 	{name: "subsumes", definition: "CodeSystem-subsumes", types: []string{"CodeSystem"}, levels: atType | atInstance, serve: (*exchange).terminology},
 }
 

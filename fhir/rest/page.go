@@ -30,6 +30,8 @@ type asked struct {
 	Params []fhir.Param
 	After  *query.Position
 	Log    string // continuation of a search of the log
+
+	continued bool // by a continuation link
 }
 
 // asking is what the request asks: its own parameters, or those sealed in a
@@ -41,6 +43,7 @@ func (x *exchange) asking() (asked, error) {
 			if err != nil || ask.Type != x.ix.Type || ask.ID != x.ix.ID || ask.Within != x.ix.Compartment || len(x.ix.Params) > 0 {
 				return asked{}, fhir.NewError(fhir.Invalid, "value", "this is not a continuation link of this search", pageParam)
 			}
+			ask.continued = true
 			return ask, nil
 		}
 	}

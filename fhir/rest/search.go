@@ -42,27 +42,36 @@ func (x *exchange) searchPage(ask asked) ([]byte, *asked, error) {
 }
 
 // parse reads the search strictly, or, when asked with handling=lenient,
-// without the parameters it does not know, which it then names.
+// without the parameters it does not know, which it then names. What a
+// continuation link holds was understood once: where a parameter is no more, the
+// rest of the search would be another one.
 func (x *exchange) parse(ask asked) (query.Query, []string, error) {
 	if _, err := x.shorten(ask); err != nil {
 		return query.Query{}, nil, err
 	}
-	var err error
 	var q query.Query
 	var unknown []string
-	language, within := x.Gate.Language(), !ask.Within.IsZero()
-	switch lenient := prefer(x.r, "handling") == "lenient"; {
+	lenient := prefer(x.r, "handling") == "lenient" && !ask.continued && ask.After == nil
+	err := x.Gate.Understand(x.r.Context(), func(l query.Language) (whole bool, err error) {
+		q, unknown, err = ask.read(l, lenient)
+		return len(unknown) == 0, err
+	})
+	q.After = ask.After
+	return q, unknown, err
+}
+
+func (ask asked) read(language query.Language, lenient bool) (q query.Query, unknown []string, err error) {
+	switch within := !ask.Within.IsZero(); {
 	case within && lenient:
-		q, unknown, err = language.ParseCompartmentLenient(ask.Within, ask.Type, ask.Params)
+		return language.ParseCompartmentLenient(ask.Within, ask.Type, ask.Params)
 	case within:
 		q, err = language.ParseCompartment(ask.Within, ask.Type, ask.Params)
 	case lenient:
-		q, unknown, err = language.ParseLenient(ask.Type, ask.Params)
+		return language.ParseLenient(ask.Type, ask.Params)
 	default:
 		q, err = language.Parse(ask.Type, ask.Params)
 	}
-	q.After = ask.After
-	return q, unknown, err
+	return q, nil, err
 }
 
 // shorten reads how much of each resource is asked for, and returns the other

@@ -5,7 +5,8 @@
 // It owns everything the two backends share. It knows no driver, and it decides
 // nothing: an Access comes in and is part of every statement.
 //
-// The one path through it: Store.Search renders Access ∧ Query into one
-// statement, runs it in one snapshot that also tells the policy's version, and
-// refuses the answer when that is not the Access's.
+// The one path through it: Store.Search settles from which index to start
+// (course.go), renders Access ∧ Query into one statement, runs it in one snapshot
+// that also tells the policy's version, and refuses the answer when that is not
+// the Access's. docs/indexes.md shows the tables and three such statements.
 package relational

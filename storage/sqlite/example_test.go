@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sluis/fhir"
+	"sluis/fhir/index"
 	"sluis/storage"
 	"sluis/storage/sqlite"
 )
@@ -35,4 +36,41 @@ func ExampleOpen() {
 	// Output:
 	// {"resourceType":"Patient","id":"p1","meta":{"versionId":"1","lastUpdated":"2026-03-01T12:00:00.000Z"},"active":true}
 	// not found
+}
+
+// A server makes the index anew in the background, a batch at a time, until it
+// is ready; here an empty store is at once.
+func ExampleStore_Reindex() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	ctx := context.Background()
+	store, err := sqlite.Open(ctx, dir)
+	if err != nil {
+		panic(err)
+	}
+	defer store.Close()
+
+	extract := func(r fhir.Resource) (index.Entries, error) {
+		doc, err := fhir.ParseDocument(r.Body)
+		if err != nil {
+			return index.Entries{}, err
+		}
+		return index.NewExtractor(nil, index.Base{}).Extract(doc)
+	}
+	for {
+		p, err := store.Reindex(ctx, 200, extract)
+		if err != nil {
+			panic(err)
+		}
+		if p.Ready {
+			break
+		}
+		fmt.Printf("%d of %d\n", p.Done, p.Total)
+	}
+	fmt.Println("ready")
+	// Output:
+	// ready
 }
