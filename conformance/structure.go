@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -29,6 +30,7 @@ type field struct {
 	primitive primitive           // 0: an object
 	to        *structure          // of the object; nil: any resource
 	codes     map[string]struct{} // required binding of a code; nil: none, or open
+	valueSet  string              // of that binding, by its short name
 	concepts  concepts            // required binding of a CodeableConcept; nil: none, or open
 	targets   []string            // of a Reference; nil: any
 }
@@ -67,12 +69,27 @@ type definition struct {
 type builder struct {
 	all      map[string]*structure
 	source   map[string]*definition
-	codes    map[string]map[string]struct{}
+	codes    map[string]concepts
 	concepts map[string]concepts
 }
 
 // concepts is a value set: system → codes.
 type concepts map[string]map[string]struct{}
+
+// open stands for the codes of a system that are not listed.
+const open = "*"
+
+// any are its codes of every system; nil where they are not listed.
+func (c concepts) any() map[string]struct{} {
+	out := map[string]struct{}{}
+	for _, codes := range c {
+		if _, unlisted := codes[open]; unlisted {
+			return nil
+		}
+		maps.Copy(out, codes)
+	}
+	return out
+}
 
 func (b *builder) read() {
 	var d *definition
@@ -141,7 +158,7 @@ func (b *builder) resolve(m *field, t string) string {
 	if name == "CodeableConcept" {
 		m.concepts = b.concepts[valueSet]
 	} else if valueSet != "" {
-		m.codes = b.codes[valueSet]
+		m.codes, m.valueSet = b.codes[valueSet].any(), valueSet
 	}
 	m.typeName = name
 	if m.primitive = primitives[name]; m.primitive != 0 || name == "Resource" {
@@ -165,8 +182,8 @@ func ChecksBinding(valueSet string) bool {
 
 var boundSets = sync.OnceValue(func() map[string]bool {
 	out := map[string]bool{}
-	for name := range loadCodes() {
-		out[name] = true
+	for name, codes := range loadCodes() {
+		out[name] = codes.any() != nil
 	}
 	for name := range loadConcepts() {
 		out[name] = true
@@ -174,10 +191,16 @@ var boundSets = sync.OnceValue(func() map[string]bool {
 	return out
 })
 
-// loadConcepts reads concepts.txt: VALUESET system code code ...
-func loadConcepts() map[string]concepts {
+// loadCodes and loadConcepts read the value sets that elements are bound to.
+var (
+	loadCodes    = sync.OnceValue(func() map[string]concepts { return readConcepts("data/codes.txt") })
+	loadConcepts = sync.OnceValue(func() map[string]concepts { return readConcepts("data/concepts.txt") })
+)
+
+// readConcepts reads lines of VALUESET system code code ...
+func readConcepts(file string) map[string]concepts {
 	out := map[string]concepts{}
-	for line := range lines("data/concepts.txt") {
+	for line := range lines(file) {
 		f := strings.Fields(line)
 		if out[f[0]] == nil {
 			out[f[0]] = concepts{}
@@ -187,19 +210,6 @@ func loadConcepts() map[string]concepts {
 			codes[code] = struct{}{}
 		}
 		out[f[0]][f[1]] = codes
-	}
-	return out
-}
-
-func loadCodes() map[string]map[string]struct{} {
-	out := map[string]map[string]struct{}{}
-	for line := range lines("data/codes.txt") {
-		f := strings.Fields(line)
-		set := make(map[string]struct{}, len(f)-1)
-		for _, code := range f[1:] {
-			set[code] = struct{}{}
-		}
-		out[f[0]] = set
 	}
 	return out
 }

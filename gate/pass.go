@@ -20,6 +20,8 @@ type pass struct {
 	party    consent.Party
 	facts    storage.Facts
 	version  storage.Version
+	request  consent.Request // what was decided
+	policy   consent.Facts   // and by what
 	decision consent.Decision
 	related  query.Related // how the caller's treatment relations are asked for
 	expr     query.Expr    // grant ∧ decision
@@ -67,20 +69,25 @@ func pause(ctx context.Context, try int) error {
 
 // authorise is gate 3 of the corridor: grant ∧ facts ∧ consent → Access.
 func (g *Gate) authorise(ctx context.Context, c Caller, p smart.Permissions, action consent.Action) (pass, error) {
+	return g.authoriseAt(ctx, c, p, action, g.at())
+}
+
+// authoriseAt is authorise for a request at some time.
+func (g *Gate) authoriseAt(ctx context.Context, c Caller, p smart.Permissions, action consent.Action, at time.Time) (pass, error) {
 	way := pass{party: c.party()}
-	at := g.at()
 	facts, version, err := g.factsFor(ctx, storage.Actor{User: c.Grant.User, Organization: c.Grant.Organization, At: at})
 	if err != nil {
 		return pass{}, err
 	}
 	way.facts, way.version = facts, version
-	req := consent.Request{
+	way.request = consent.Request{
 		Party: way.party, Parties: facts.Parties, Patients: facts.Patients,
 		Organization: c.Grant.Organization, Purposes: c.Grant.Purposes, Action: action, At: at,
 	}
-	way.decision = consent.Decide(req, consent.Facts{
+	way.policy = consent.Facts{
 		Shapes: g.rules.shapes(facts.Shapes), Ancestors: facts.Ancestors, Zone: g.Zone, Profile: g.Profile, Floor: g.Floor,
-	})
+	}
+	way.decision = consent.Decide(way.request, way.policy)
 	way.related = query.Related{Custodian: c.Grant.Organization, At: at}
 	if way.party == consent.Professional {
 		way.related.Parties = facts.Parties

@@ -94,6 +94,7 @@ func (a *app) start(ctx context.Context, listener net.Listener) (*running, error
 	sealing, drained := context.WithCancel(context.WithoutCancel(ctx)) // what drains is sealed too
 	r.drained = drained
 	r.work.Go(func() { a.seal(sealing) })
+	r.work.Go(func() { a.reindex(r.ctx) })
 	for _, f := range r.feeds {
 		r.work.Go(func() { r.report(f.serve()) })
 	}

@@ -203,7 +203,9 @@ func (k *maker) to(types ...string) func() any {
 		case 0:
 			return m{"reference": ref + "/_history/1"}
 		case 1:
-			return m{"identifier": m{"system": numbers, "value": one(k.Rand, []string{"1", "12"})}}
+			r := m{"identifier": m{"system": numbers, "value": one(k.Rand, []string{"1", "12"})}}
+			k.some(50, r, "type", func() any { return kind })
+			return r
 		case 2:
 			return m{"reference": "http://elsewhere.test/fhir/" + ref}
 		case 3:

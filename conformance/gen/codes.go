@@ -8,7 +8,10 @@ import (
 )
 
 type valueSet struct {
-	URL       string
+	URL     string
+	Compose struct {
+		Include []struct{ System string }
+	}
 	Expansion *struct {
 		Extension []struct{ URL string }
 		Contains  []concept
@@ -22,10 +25,11 @@ type concept struct {
 	Contains []concept
 }
 
-// codeTable writes the codes of each value set; a set that HL7 could not
-// expand as a whole (MIME types) is left open: it has no line.
+// codeTable writes the codes of each value set by the systems that they imply. A
+// set that HL7 could not expand as a whole (MIME types) is left open: of it the
+// systems stand there alone, each with a star.
 func codeTable(bound []string, expansions map[string]valueSet) ([]byte, error) {
-	t := newTable("VALUESET code code ...")
+	t := newTable("VALUESET system code code ...")
 	seen := map[string]string{}
 	for _, u := range bound {
 		if other, ok := seen[shortName(u)]; ok {
@@ -37,25 +41,32 @@ func codeTable(bound []string, expansions map[string]valueSet) ([]byte, error) {
 			return nil, fmt.Errorf("value set %s has no expansion", u)
 		}
 		if len(v.Expansion.Extension) > 0 { // too costly or unclosed
-			continue
-		}
-		codes := slices.Compact(slices.Sorted(slices.Values(flatten(nil, v.Expansion.Contains))))
-		if len(codes) == 0 {
+			t.open(u, v)
+		} else if !t.codes(u, v) {
 			return nil, fmt.Errorf("value set %s is empty", u)
 		}
-		t.line("%s %s", shortName(u), strings.Join(codes, " "))
 	}
 	return t.Bytes(), nil
 }
 
-func flatten(out []string, in []concept) []string {
-	for _, c := range in {
-		if !c.Abstract && c.Code != "" {
-			out = append(out, c.Code)
+// open writes the systems of a value set without their codes.
+func (t *table) open(u string, v valueSet) {
+	for _, include := range v.Compose.Include {
+		if include.System != "" {
+			t.line("%s %s *", shortName(u), include.System)
 		}
-		out = flatten(out, c.Contains)
 	}
-	return out
+}
+
+// codes writes a line for each system of a value set, and reports whether it has
+// any.
+func (t *table) codes(u string, v valueSet) bool {
+	bySystem := map[string][]string{}
+	concepts(v.Expansion.Contains, bySystem)
+	for _, system := range slices.Sorted(maps.Keys(bySystem)) {
+		t.line("%s %s %s", shortName(u), system, strings.Join(slices.Compact(slices.Sorted(slices.Values(bySystem[system]))), " "))
+	}
+	return len(bySystem) > 0
 }
 
 // conceptTable writes the codes of each value set by their systems, for elements
@@ -67,11 +78,7 @@ func conceptTable(bound []string, expansions map[string]valueSet) []byte {
 		if !ok || v.Expansion == nil || len(v.Expansion.Extension) > 0 {
 			continue
 		}
-		bySystem := map[string][]string{}
-		concepts(v.Expansion.Contains, bySystem)
-		for _, system := range slices.Sorted(maps.Keys(bySystem)) {
-			t.line("%s %s %s", shortName(u), system, strings.Join(slices.Compact(slices.Sorted(slices.Values(bySystem[system]))), " "))
-		}
+		t.codes(u, v)
 	}
 	return t.Bytes()
 }

@@ -77,9 +77,17 @@ func TestCodeTable(t *testing.T) {
 	open := valueSet{Expansion: &struct {
 		Extension []struct{ URL string }
 		Contains  []concept
-	}{Contains: []concept{{Code: "b"}, {Code: "a", Contains: []concept{{Code: "c"}, {Code: "x", Abstract: true}}}, {Code: "b"}}}}
+	}{Contains: []concept{
+		{System: "s", Code: "b"}, {System: "s", Code: "a", Contains: []concept{{System: "s", Code: "c"}, {System: "s", Code: "x", Abstract: true}}},
+		{System: "s", Code: "b"}, {System: "r", Code: "d"},
+	}}}
 	got, err := codeTable([]string{"http://x/one"}, map[string]valueSet{"http://x/one": open})
-	if err != nil || !bytes.HasSuffix(got, []byte("\none a b c\n")) {
+	if err != nil || !bytes.HasSuffix(got, []byte("\none r d\none s a b c\n")) {
+		t.Errorf("%s, %v", got, err)
+	}
+	open.Compose.Include = []struct{ System string }{{"s"}}
+	open.Expansion.Extension = []struct{ URL string }{{"unclosed"}}
+	if got, err = codeTable([]string{"http://x/one"}, map[string]valueSet{"http://x/one": open}); err != nil || !bytes.HasSuffix(got, []byte("\none s *\n")) {
 		t.Errorf("%s, %v", got, err)
 	}
 	for name, bound := range map[string][]string{

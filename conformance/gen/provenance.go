@@ -26,7 +26,7 @@ Departures from the definitions, each for a reason:
 * In components ` + "`%resource.`" + ` is written as the base, from which such an expression is read.
 * Patient and Device are in their own compartments by {def}, as Encounter, Practitioner and RelatedPerson are in HL7's file.
 * Value sets that HL7 marks too costly or unclosed (mimetypes) or that it does not expand (UCUM, LOINC) are left open:
-  they have no line in codes.txt and concepts.txt.
+  they have no line in concepts.txt, and in codes.txt none but their systems, each with a star.
 * Profiles are left out of structures.txt, save SimpleQuantity, on which other types build.
 
 The vocabulary, codesystems.* and valuesets.*: the ` + "`.tsv`" + ` is the index, the ` + "`.ndjson.gz`" + ` the resources, one a

@@ -22,9 +22,7 @@ const asyncPath = "/_async/"
 // and no authority (docs/adr/0012).
 type deferred struct {
 	Method, Path string
-	Query        string // of the URL and, for POST _search, of the body
-	Prefer       []string
-	Body         json.RawMessage `json:",omitempty"` // of an operation
+	Ask          asked // without what a lenient search left out: later it is strict
 }
 
 // settled is what became of a batch or transaction.
@@ -78,11 +76,11 @@ func (x *exchange) later() error {
 	if x.ix.Kind == fhir.Transaction {
 		return x.writeLater()
 	}
-	if _, err := x.askingPages(); err != nil {
+	ask, err := x.askingPages()
+	if err != nil {
 		return err
 	}
-	query := encode(x.asked)
-	kept, err := json.Marshal(deferred{x.r.Method, x.path(), query, x.r.Header.Values("Prefer"), x.operationBody()})
+	kept, err := json.Marshal(deferred{x.r.Method, x.path(), ask})
 	if err != nil {
 		return err
 	}
@@ -92,13 +90,6 @@ func (x *exchange) later() error {
 	}
 	x.accepted(id)
 	return nil
-}
-
-func (x *exchange) operationBody() []byte {
-	if x.ix.Kind != fhir.Operation {
-		return nil
-	}
-	return x.body
 }
 
 func (x *exchange) accepted(id string) {
@@ -131,7 +122,9 @@ func (x *exchange) askingPages() (asked, error) {
 			_, err = gate.ParseHistory(params)
 		}
 	default:
-		_, _, err = x.parse(ask)
+		var unknown []string
+		_, unknown, err = x.parse(ask)
+		ask = ask.without(unknown)
 	}
 	return ask, err
 }
@@ -262,8 +255,8 @@ func (x *exchange) manifest(job storage.Job) error {
 			return err
 		}
 		request += kept.Path
-		if kept.Query != "" && kept.Method == http.MethodGet {
-			request += "?" + kept.Query
+		if len(kept.Ask.Params) > 0 && kept.Method == http.MethodGet {
+			request += "?" + encode(kept.Ask.Params)
 		}
 	}
 	body, err := json.Marshal(struct {
@@ -368,19 +361,13 @@ func (x *exchange) again(job storage.Job) (*exchange, asked, error) {
 	if err != nil {
 		return nil, asked{}, err
 	}
-	y := &exchange{server: x.server, w: x.w, caller: x.caller, body: kept.Body}
+	y := &exchange{server: x.server, w: x.w, caller: x.caller}
 	y.r = x.r.Clone(x.r.Context())
 	y.r.Method, y.r.URL.Path, y.r.URL.RawQuery = kept.Method, kept.Path, ""
 	y.r.Header.Del("Prefer")
-	for _, p := range kept.Prefer {
-		y.r.Header.Add("Prefer", p)
-	}
-	if y.ix, err = fhir.ParseInteraction(kept.Method, kept.Path, kept.Query, conformance.IsType); err != nil {
-		return nil, asked{}, err
-	}
-	y.asked = y.ix.Params
-	y.ix.Params = searchable(y.ix.Params)
-	y.caller.Raw = kept.Method + " " + kept.Path + "?" + kept.Query
-	ask, err := y.askingPages()
-	return y, ask, err
+	query := encode(kept.Ask.Params)
+	y.ix, err = fhir.ParseInteraction(kept.Method, kept.Path, query, conformance.IsType)
+	y.caller.Raw = kept.Method + " " + kept.Path + "?" + query
+	kept.Ask.continued = true
+	return y, kept.Ask, err
 }

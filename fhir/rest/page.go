@@ -31,7 +31,7 @@ type asked struct {
 	After  *query.Position
 	Log    string // continuation of a search of the log
 
-	continued bool // by a continuation link
+	continued bool // by a continuation link, or kept to be answered later
 }
 
 // asking is what the request asks: its own parameters, or those sealed in a
@@ -61,6 +61,12 @@ func (x *exchange) self(ask asked) string {
 		return x.address(ask)
 	}
 	return x.address(ask) + "?" + encode(params)
+}
+
+// without is the same search with some parameters left out.
+func (ask asked) without(names []string) asked {
+	ask.Params = slices.DeleteFunc(slices.Clone(ask.Params), func(p fhir.Param) bool { return slices.Contains(names, p.Name) })
+	return ask
 }
 
 // after is the same search, from a place on; nil where there is none.

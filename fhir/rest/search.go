@@ -21,7 +21,7 @@ func (x *exchange) searchPage(ask asked) ([]byte, *asked, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	ask.Params = slices.DeleteFunc(slices.Clone(ask.Params), func(p fhir.Param) bool { return slices.Contains(unknown, p.Name) })
+	ask = ask.without(unknown)
 	page, err := x.Gate.Search(x.r.Context(), x.caller, q)
 	if err != nil {
 		return nil, nil, err
@@ -43,8 +43,8 @@ func (x *exchange) searchPage(ask asked) ([]byte, *asked, error) {
 
 // parse reads the search strictly, or, when asked with handling=lenient,
 // without the parameters it does not know, which it then names. What a
-// continuation link holds was understood once: where a parameter is no more, the
-// rest of the search would be another one.
+// continuation link or a request kept for later holds was understood once: where
+// a parameter is no more, the rest of the search would be another one.
 func (x *exchange) parse(ask asked) (query.Query, []string, error) {
 	if _, err := x.shorten(ask); err != nil {
 		return query.Query{}, nil, err

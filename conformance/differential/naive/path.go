@@ -237,11 +237,25 @@ func resolved(in scope, from []value) []value {
 			}
 			continue
 		}
-		if r, ok := parseReference(text); ok {
-			out = append(out, value{json: map[string]any{"resourceType": r.kind}})
+		if kind := targetKind(text, str(object(v.json)["type"])); kind != "" {
+			out = append(out, value{json: map[string]any{"resourceType": kind}})
 		}
 	}
 	return out
+}
+
+var lastSegments = regexp.MustCompile(`(?:^|/)([A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?$`)
+
+// targetKind is the type of what a reference points at, by its text, here or
+// elsewhere, or by Reference.type: rulings.md.
+func targetKind(text, stated string) string {
+	if text == "" {
+		return stated
+	}
+	if m := lastSegments.FindStringSubmatch(text); m != nil && conformance.IsType(m[1]) {
+		return m[1]
+	}
+	return ""
 }
 
 func truth(b bool) []value { return []value{{json: b}} }
