@@ -3,6 +3,7 @@ package fhirpath
 import (
 	"fmt"
 	"math/big"
+	"regexp"
 	"strings"
 
 	"github.com/cockroachdb/apd/v3"
@@ -115,12 +116,18 @@ func inMonthsOf(q quantity) *apd.Decimal {
 }
 
 // maxUnit and the check of its digits keep a unit such as km999999999 from
-// becoming a number of a billion digits.
+// becoming a number of a billion digits, and 0, which is no unit, from being
+// divided by.
 const maxUnit = 48
 
+var naught = regexp.MustCompile(`(^|[./(])0+($|[./)])`)
+
 func parseUnit(unit string) (ucum.Unit, error) {
-	if len(unit) > maxUnit {
+	switch {
+	case len(unit) > maxUnit:
 		return ucum.Unit{}, fmt.Errorf("the unit is too long")
+	case naught.MatchString(unit):
+		return ucum.Unit{}, fmt.Errorf("the unit is nothing")
 	}
 	run := 0
 	for _, c := range []byte(unit) {

@@ -46,12 +46,16 @@ const maxRuled = 255
 // taken out first; one that stands alone is the unit 1.
 func parseUnit(code string) (ucum.Unit, bool) {
 	bare, ok := withoutAnnotations(code)
-	if !ok || bare == "" || len(code) > maxRuled {
+	if !ok || bare == "" || len(code) > maxRuled || naught.MatchString(bare) {
 		return ucum.Unit{}, false
 	}
 	u, err := ucum.Parse([]byte(bare))
 	return u, err == nil
 }
+
+// naught is a factor 0: no unit has one, and nothing can be divided
+// by it.
+var naught = regexp.MustCompile(`(^|[./(])0+($|[./)])`)
 
 func isUnit(code string) bool { _, ok := parseUnit(code); return ok }
 
