@@ -11,7 +11,7 @@ type contentTable struct {
 }
 
 // pseudoCode names the pseudo parameter of each type.
-var pseudoCode = map[ParamType]string{TokenParam: CodedCode, DateParam: DatedCode}
+var pseudoCode = map[ParamType]string{TokenParam: CodedCode, DateParam: DatedCode, ReferenceParam: AuthorCode}
 
 var loadContent = sync.OnceValue(func() contentTable {
 	t := contentTable{map[string][]string{}, map[string][]*Parameter{}}
@@ -20,7 +20,7 @@ var loadContent = sync.OnceValue(func() contentTable {
 		t.paths[f[0]+"~"+f[1]] = append(t.paths[f[0]+"~"+f[1]], f[2])
 	}
 	for _, name := range Types() {
-		for _, kind := range []ParamType{TokenParam, DateParam} {
+		for _, kind := range []ParamType{TokenParam, DateParam, ReferenceParam} {
 			code := pseudoCode[kind]
 			if paths := t.paths[name+code]; len(paths) > 0 {
 				t.pseudo[name] = append(t.pseudo[name], &Parameter{
@@ -44,7 +44,11 @@ func Coded(resourceType string) []string { return loadContent().paths[resourceTy
 // recorded, as FHIRPath expressions.
 func Dated(resourceType string) []string { return loadContent().paths[resourceType+DatedCode] }
 
-// Pseudo lists the pseudo parameters CodedCode and DatedCode that the type has,
-// each the union of Coded or Dated. They are for the index and for consent
+// Authored lists the elements that tell who wrote, performed, recorded, asserted
+// or requested it, as FHIRPath expressions that yield References.
+func Authored(resourceType string) []string { return loadContent().paths[resourceType+AuthorCode] }
+
+// Pseudo lists the pseudo parameters CodedCode, DatedCode and AuthorCode that the
+// type has, each the union of Coded, Dated or Authored. They are for the index and for consent
 // rules; Lookup does not find them.
 func Pseudo(resourceType string) []*Parameter { return loadContent().pseudo[resourceType] }

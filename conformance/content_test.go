@@ -57,6 +57,38 @@ func TestContentPathsExist(t *testing.T) {
 	}
 }
 
+// asked are elements with the name of an author that hold somebody who is asked
+// to act, and of whom nothing tells that he did.
+var asked = []string{"CarePlan.activity.detail.performer", "DeviceRequest.performer",
+	"MedicationRequest.dispenseRequest.performer", "MedicationRequest.performer", "ServiceRequest.performer"}
+
+// TestEveryAuthorIsReviewed proves that the elements that R4 names author,
+// performer, recorder, asserter or requester are in the table, save those asked,
+// and that what the table has are references.
+func TestEveryAuthorIsReviewed(t *testing.T) {
+	for name, s := range loadStructures() {
+		root, _, _ := strings.Cut(name, ".")
+		if Class(root) != SubjectClass {
+			continue
+		}
+		authors := paths(Authored(root))
+		for _, f := range s.fields {
+			path := name + "." + f.name
+			named := strings.HasSuffix(path, ".performer.actor") || slices.Contains([]string{"author", "performer", "recorder", "asserter", "requester"}, f.name)
+			if named && f.to != nil && f.to.name == "Reference" && authors[path] == slices.Contains(asked, path) {
+				t.Errorf("%s: in the table %v", path, authors[path])
+			}
+		}
+	}
+	for _, name := range Types() {
+		for _, x := range Authored(name) {
+			if f := follow(t, x); f != nil && (f.to == nil || f.to.name != "Reference") {
+				t.Errorf("%s is no reference", x)
+			}
+		}
+	}
+}
+
 func follow(t *testing.T, expression string) *field {
 	t.Helper()
 	path, as := plainPath(expression)
@@ -130,7 +162,7 @@ func TestPseudoParametersAreForTheIndexOnly(t *testing.T) {
 			}
 		}
 	}
-	for name, want := range map[string]int{"Observation": 2, "MedicationStatement": 2, "Patient": 0, "Organization": 0, "Nothing": 0} {
+	for name, want := range map[string]int{"Observation": 3, "MedicationStatement": 3, "Patient": 0, "Organization": 0, "Nothing": 0} {
 		if got := len(Pseudo(name)); got != want {
 			t.Errorf("%s has %d pseudo parameters, want %d", name, got, want)
 		}

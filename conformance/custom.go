@@ -154,7 +154,7 @@ func (c *custom) parts(r fhir.Node, base, code string) (parts []*Parameter, cano
 		name := code + "$" + strconv.Itoa(i)
 		parts = append(parts, &Parameter{
 			Base: base, Code: name, URL: url, Type: of.Type, Targets: of.Targets,
-			Expression: component.Get("expression").Text(), Key: ParameterKey(base, name),
+			Expression: component.Get("expression").Text(), Key: ParameterKey(base, name), of: r.Get("expression").Text(),
 		})
 		canonicals = append(canonicals, url)
 	}

@@ -34,6 +34,7 @@ type Parameter struct {
 	// place, its Expression is relative to an element that the composite selects,
 	// unless it begins with the base.
 	Parts []*Parameter
+	of    string // of a component: the expression of the composite
 }
 
 // TextKey names the texts of a token parameter (:text) in the index, OfTypeKey
@@ -49,10 +50,11 @@ func ParameterKey(base, code string) int32 {
 	return int32(h.Sum32())
 }
 
-// CodedCode and DatedCode are pseudo parameters that exist in the index only,
-// for consent rules: every Coding of the resource's code-like elements, and its
-// clinically relevant and recorded times. No URL can name them.
+// Pseudo parameters exist in the index only, for consent rules. No URL can name
+// them.
 const (
-	CodedCode = "~code"
-	DatedCode = "~date"
+	CodedCode  = "~code"   // every Coding of the resource's code-like elements
+	DatedCode  = "~date"   // its clinically relevant and recorded times
+	AuthorCode = "~author" // who wrote, performed, recorded, asserted or requested it
+	RefersCode = "~refers" // each resource it refers to in an element that no parameter of R4 reads
 )

@@ -88,11 +88,11 @@ func readParameter(line string) *Parameter {
 	if f[4] == "*" {
 		p.Targets = Types()
 	}
-	for i, c := range list(f[5], "; ") {
-		p.addPart(i, c)
-	}
 	if f[6] != "-" {
 		p.Expression = f[6]
+	}
+	for i, c := range list(f[5], "; ") {
+		p.addPart(i, c)
 	}
 	return p
 }
@@ -104,7 +104,7 @@ func (p *Parameter) addPart(i int, component string) {
 	p.Components = append(p.Components, parameterPrefix+f[0])
 	p.Parts = append(p.Parts, &Parameter{
 		Base: p.Base, Code: code, URL: parameterPrefix + f[0], Type: ParamType(f[1]), Expression: f[2],
-		Key: ParameterKey(p.Base, code),
+		Key: ParameterKey(p.Base, code), of: p.Expression,
 	})
 }
 

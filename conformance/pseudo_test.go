@@ -62,6 +62,8 @@ func TestPseudoParametersFindContent(t *testing.T) {
 		{`{"resourceType":"Observation","effectivePeriod":{"start":"2020"},"issued":"2020-01-01T00:00:00Z"}`,
 			conformance.DatedCode, []string{`{"start":"2020"}`, `"2020-01-01T00:00:00Z"`}},
 		{`{"resourceType":"Condition","onsetAge":{"value":7},"recordedDate":"2021"}`, conformance.DatedCode, []string{`"2021"`}},
+		{`{"resourceType":"Procedure","recorder":{"reference":"Practitioner/a"},"performer":[{"actor":{"reference":"Practitioner/b"},"onBehalfOf":{"reference":"Organization/c"}}]}`,
+			conformance.AuthorCode, []string{`{"reference":"Practitioner/a"}`, `{"reference":"Practitioner/b"}`}},
 	} {
 		got := yields(t, tc.body, tc.code)
 		slices.Sort(got)

@@ -81,10 +81,16 @@ const open = "*"
 
 // any are its codes of every system; nil where they are not listed.
 func (c concepts) any() map[string]struct{} {
-	out := map[string]struct{}{}
+	var out map[string]struct{}
 	for _, codes := range c {
 		if _, unlisted := codes[open]; unlisted {
 			return nil
+		}
+		if len(c) == 1 {
+			return codes
+		}
+		if out == nil {
+			out = map[string]struct{}{}
 		}
 		maps.Copy(out, codes)
 	}

@@ -18,6 +18,7 @@ import (
 //
 //	-- consent anna --   members of a FHIR Consent; a section may be repeated
 //	-- asks --           who purpose[,purpose] [action] : what is seen
+//	                       because: what was decided, and by which rule
 //
 // <TREAT> and the like stand for a coding in its system, <IRCP Organization/x>
 // for an actor. Members that are always the same are filled in.
@@ -52,7 +53,7 @@ func readArchive(t *testing.T, path string) archive {
 func corpus(t *testing.T) []archive {
 	t.Helper()
 	paths, err := filepath.Glob("testdata/corpus/*.txtar")
-	if err != nil || len(paths) < 40 {
+	if err != nil || len(paths) < 150 {
 		t.Fatalf("%d corpus files (%v)", len(paths), err)
 	}
 	var out []archive
@@ -74,18 +75,48 @@ func (a archive) consents(t *testing.T, person string) [][]byte {
 	return out
 }
 
-func (a archive) asks() []string {
-	var out []string
+// ask is one line of what is asked, with the reason below it.
+type ask struct{ line, because string }
+
+const because = "because: "
+
+func (a archive) asks() []ask {
+	var out []ask
 	for _, s := range a.sections {
-		if s.name == "asks" {
-			for line := range strings.Lines(s.body) {
-				if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-					out = append(out, line)
-				}
+		if s.name != "asks" {
+			continue
+		}
+		for line := range strings.Lines(s.body) {
+			line = strings.TrimSpace(line)
+			if text, ok := strings.CutPrefix(line, because); ok && len(out) > 0 {
+				out[len(out)-1].because = text
+			} else if line != "" && line[0] != '#' {
+				out = append(out, ask{line: line})
 			}
 		}
 	}
 	return out
+}
+
+// because writes the reason below a line of the file.
+func (a archive) because(t *testing.T, line, text string) {
+	t.Helper()
+	body, err := os.ReadFile(a.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimRight(string(body), "\n"), "\n")
+	at := slices.IndexFunc(lines, func(l string) bool { return strings.TrimSpace(l) == line })
+	if at < 0 {
+		t.Fatalf("%s: no line %q", a.path, line)
+	}
+	if at+1 < len(lines) && strings.HasPrefix(strings.TrimSpace(lines[at+1]), because) {
+		lines = slices.Delete(lines, at+1, at+2)
+	}
+	lines = slices.Insert(lines, at+1, "  "+because+text)
+	if err := os.WriteFile(a.path, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func fullConsent(t *testing.T, path, person, members string) []byte {
@@ -120,9 +151,9 @@ func expand(s string) string {
 			system, codes string
 			concept       bool
 		}{
-			{consent.ActReason, "TREAT ETREAT ERTREAT BTG HPAYMT COVERAGE HRESCH CLINTRCH HOPERAT", false},
+			{consent.ActReason, "TREAT ETREAT ERTREAT BTG HPAYMT COVERAGE HRESCH CLINTRCH HOPERAT FAMRQT", false},
 			{consent.Confidentiality, "U L M N R V", false},
-			{consent.ActCode, "PSY ETH ETHUD SUD SPI HIV", false},
+			{consent.ActCode, "PSY ETH ETHUD SUD SPI HIV SDV", false},
 			{consent.ActCode, "OPTIN OPTOUT", true},
 			{consent.ConsentAction, "access collect correct disclose use", true},
 			{consent.ConsentScope, "patient-privacy research treatment adr", true},

@@ -1,6 +1,8 @@
 package consent_test
 
 import (
+	"flag"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,14 +29,23 @@ func TestCorpus(t *testing.T) {
 				t.Fatal("no asks")
 			}
 			for _, ask := range asks {
-				runAsk(t, ask, rules)
+				because := runAsk(t, ask.line, rules)
+				if *update {
+					a.because(t, ask.line, because)
+				} else if ask.because != because {
+					t.Errorf("%s\nbecause %s\nwants   %s", ask.line, because, ask.because)
+				}
 			}
 		})
 	}
 }
 
-// runAsk runs a line "who purposes [action] [pcf] [at DATE] : names".
-func runAsk(t *testing.T, ask string, rules map[string][]consent.Rules) {
+// update writes the reasons into the corpus anew. What is seen is never written.
+var update = flag.Bool("update", false, "write the reasons in testdata/corpus as they are decided now")
+
+// runAsk runs a line "who purposes [action] [pcf] [at=DATE] [by=STRATEGY] : names"
+// and returns the reason.
+func runAsk(t *testing.T, ask string, rules map[string][]consent.Rules) string {
 	t.Helper()
 	head, want, ok := strings.Cut(ask, " : ")
 	if !ok {
@@ -71,6 +82,44 @@ func runAsk(t *testing.T, ask string, rules map[string][]consent.Rules) {
 	if g, w := of(got, "bert"), of(sees(req, facts, nil), "bert"); !slices.Equal(g, w) {
 		t.Errorf("%s: anna's consents change what is seen of bert's: %v, without them %v", head, g, w)
 	}
+	return reason(req, facts, rules["anna"])
+}
+
+// reason is the trace about anna's data in plain words: what was decided about
+// other holders' data and the own custodian's, and the rules that did it. Where
+// none did, it is why each does not speak.
+func reason(req consent.Request, facts consent.Facts, consents []consent.Rules) string {
+	facts.Ancestors = ancestors
+	shape := consent.Shape{ID: 1, Consents: consents}
+	verdict := consent.Explain(req, facts, shape)
+	if len(consents) == 0 {
+		verdict = consent.Decide(req, facts).Verdicts[0]
+	}
+	switch {
+	case req.Party == consent.Own:
+		return "consents do not restrict the patient"
+	case len(verdict.Reasons) == 0:
+		return "nobody is known to ask"
+	}
+	outcome := []string{consent.NoGrant: "no grant", consent.Denied: "denied", consent.Some: "in part", consent.Permitted: "permitted"}
+	var decided, silent []string
+	for _, r := range verdict.Reasons {
+		text := r.Rule + " " + r.Effect + "s: " + r.Text
+		if r.Consent >= 0 {
+			text = fmt.Sprintf("consent %d %s", r.Consent+1, text)
+		}
+		switch {
+		case r.Rule == consent.Strategy && len(verdict.Reasons) > 1:
+		case r.Effect == "no-grant":
+			silent = append(silent, strings.Replace(text, " no-grants: ", " ", 1))
+		default:
+			decided = append(decided, strings.Replace(text, "denys", "denies", 1))
+		}
+	}
+	if len(decided) == 0 {
+		decided = silent
+	}
+	return outcome[verdict.Outcome] + ", own data " + outcome[verdict.Own] + "; " + strings.Join(slices.Compact(decided), "; ")
 }
 
 // of is the part of a list about one person, without the prefix.

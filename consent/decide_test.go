@@ -256,7 +256,7 @@ func ExampleDecide() {
 	// Output:
 	// a note of the hospital: true
 	// labelled psychiatry: false
-	// provision.provision[0]: deny, covers the data of its holders, labels, classes and codes
+	// provision.provision[0]: deny, covers data by security label
 	// provision: permit, covers all data
 	// deny-overrides: permit, any deny refuses, else any permit permits, else nothing is shown
 }

@@ -73,6 +73,9 @@ func (r Rule) canonical() Rule {
 			return cmp.Or(cmp.Compare(a.System, b.System), cmp.Compare(a.Code, b.Code))
 		})
 	}
+	r.Data = sorted(r.Data, func(a, b Datum) int {
+		return cmp.Or(cmp.Compare(a.Meaning, b.Meaning), cmp.Compare(a.Ref, b.Ref), cmp.Compare(a.System, b.System), cmp.Compare(a.Value, b.Value))
+	})
 	r.Unread = sorted(r.Unread, strings.Compare)
 	r.Nested = canonical(r.Nested)
 	return r

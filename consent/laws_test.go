@@ -39,6 +39,24 @@ var (
 	})
 )
 
+var (
+	someDataPeriod = rapid.SampledFrom([]consent.Period{{}, {}, {}, {Start: "2022-01-01", End: "2022-12-31"}, {Start: "2023-01-01"}, {Start: "2023-01-02"},
+		{End: "2022-01-01"}, {End: "2021-12-31"}, {Start: "2024-02-01", End: "2024-01-01"}, {End: "?"}})
+	someDatum = rapid.Custom(func(t *rapid.T) consent.Datum {
+		d := consent.Datum{Meaning: rapid.SampledFrom([]string{"instance", "related", "dependents", "authoredby", "authoredby", "other"}).Draw(t, "meaning")}
+		switch {
+		case rapid.IntRange(0, 9).Draw(t, "unread") == 0:
+		case d.Meaning != "authoredby":
+			d.Ref = rapid.SampledFrom([]string{"Observation/anna-note", "Condition/anna-hiv", "MedicationStatement/bert-pill", "Practitioner/gp"}).Draw(t, "data")
+		case rapid.IntRange(0, 3).Draw(t, "by number") == 0:
+			d.System, d.Value = agb, rapid.SampledFrom([]string{"1", "2"}).Draw(t, "number")
+		default:
+			d.Ref = rapid.SampledFrom([]string{"Practitioner/specialist", "Practitioner/gp", "PractitionerRole/other", "Patient/anna", "Organization/clinic"}).Draw(t, "author")
+		}
+		return d
+	})
+)
+
 // few draws no repetition more often than not, so that rules match at times.
 func few[T any](t *rapid.T, g *rapid.Generator[T], name string) []T {
 	if rapid.IntRange(0, 2).Draw(t, name+"?") > 0 {
@@ -52,10 +70,11 @@ func drawRule(t *rapid.T) consent.Rule {
 		Effect: rapid.SampledFrom([]consent.Effect{consent.Permit, consent.Deny}).Draw(t, "effect"),
 		Period: somePeriod.Draw(t, "period"), Actors: few(t, someActor, "actors"), Purposes: few(t, somePurpose, "purposes"),
 		Actions: few(t, someAction, "actions"), Labels: few(t, someLabel, "labels"), Classes: few(t, someClass, "classes"), Codes: few(t, someCode, "codes"),
+		DataPeriod: someDataPeriod.Draw(t, "data period"), Data: few(t, someDatum, "data"),
 	}
 	switch rapid.IntRange(0, 19).Draw(t, "doubt") {
 	case 0:
-		r.Unread = []string{"data"}
+		r.Unread = []string{"actor in the role WIT"}
 	case 1:
 		r.Opaque = true
 	}
@@ -195,7 +214,7 @@ func shuffle(mix *rand.Rand, r consent.Rules) consent.Rules {
 	rule := func(x consent.Rule) consent.Rule {
 		x.Actors = mixed(mix, x.Actors)
 		x.Purposes, x.Actions, x.Labels = mixed(mix, x.Purposes), mixed(mix, x.Actions), mixed(mix, x.Labels)
-		x.Classes, x.Codes = mixed(mix, x.Classes), mixed(mix, x.Codes)
+		x.Classes, x.Codes, x.Data = mixed(mix, x.Classes), mixed(mix, x.Codes), mixed(mix, x.Data)
 		return x
 	}
 	var rules func([]consent.Rule) []consent.Rule

@@ -33,6 +33,13 @@ func (p Period) holds(at time.Time, zone *time.Location) (in, known bool) {
 	return true, true
 }
 
+// Readable reports whether both bounds, where there are any, are times.
+func (p Period) Readable() bool {
+	_, known := Period{End: p.End}.holds(time.Time{}, time.UTC)
+	_, _, start := interval(p.Start, time.UTC)
+	return known && (start || p.Start == "")
+}
+
 // Interval is what a FHIR date or dateTime covers at its precision, [from,
 // until), in a zone where it has none itself; a nil zone is Europe/Amsterdam.
 func Interval(dateTime string, zone *time.Location) (from, until time.Time, ok bool) {

@@ -50,9 +50,12 @@ func (q question) reach(r Rule, e Effect, p Profile) (region, string) {
 	}
 	data := all(
 		q.held(r, e),
+		authors(r.Actors, e),
 		anyOf(r.Labels, func(c Code) region { return labelled(c, e, p) }),
 		anyOf(r.Classes, func(c Code) region { return classed(c, e) }),
 		anyOf(r.Codes, func(c Code) region { return coded(c, e) }),
+		q.dated(r.DataPeriod, e),
+		anyOf(r.Data, func(d Datum) region { return referred(d, e, p) }),
 	)
 	if data.isNothing() {
 		return nothing, whyNoData
@@ -66,13 +69,13 @@ func judge(e Effect) func(matches, known bool) bool {
 }
 
 // names reports whether the actors of the rule fit the requester: one of its
-// recipients must. Authors of data, and roles that are not understood, cannot
-// be judged. Holders are about the data: see held.
+// recipients must. Roles that are not understood cannot be judged. Holders and
+// authors are about the data: see held and authors.
 func (q question) names(r Rule, e Effect) bool {
 	var recipients, matched, unread bool
 	for _, a := range r.Actors {
 		switch roleGroup(a.Role) {
-		case Holder:
+		case Holder, Author:
 		case Recipient:
 			recipients = true
 			matched = matched || q.isParty(a)

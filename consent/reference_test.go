@@ -2,6 +2,7 @@ package consent_test
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"sluis/conformance"
@@ -168,15 +169,15 @@ func (r reference) nested(n, above consent.Rule, action, purpose string, pcf boo
 }
 
 func inherited(n, root consent.Rule) consent.Rule {
-	var recipients, holders bool
+	var recipients, holders, authors bool
 	for _, a := range n.Actors {
 		recipients = recipients || a.Role == "IRCP" || a.Role == "PRCP"
 		holders = holders || a.Role == "CST"
+		authors = authors || a.Role == "AUT"
 	}
 	actors := slices.Clone(n.Actors)
 	for _, a := range root.Actors {
-		isHolder := a.Role == "CST"
-		if isHolder && !holders || !isHolder && !recipients {
+		if named := map[string]bool{"CST": holders, "AUT": authors, "IRCP": recipients, "PRCP": recipients}; !named[a.Role] {
 			actors = append(actors, a)
 		}
 	}
@@ -190,6 +191,12 @@ func inherited(n, root consent.Rule) consent.Rule {
 		if len(*e.own) == 0 {
 			*e.own = *e.root
 		}
+	}
+	if len(n.Data) == 0 {
+		n.Data = root.Data
+	}
+	if n.DataPeriod == (consent.Period{}) {
+		n.DataPeriod = root.DataPeriod
 	}
 	n.Unread = append(slices.Clone(n.Unread), root.Unread...)
 	n.Opaque = n.Opaque || root.Opaque
@@ -213,7 +220,8 @@ func (r reference) matches(rule consent.Rule, action, purpose string, pcf, doubt
 	}
 	every := func(string) bool { return true }
 	return r.actors(rule, doubt, every) && r.purposeFits(rule, purpose, pcf, doubt) && r.actionFits(rule, action, doubt) &&
-		r.labelFits(rule, pcf, doubt) && r.classFits(rule, doubt) && r.codeFits(rule, doubt)
+		r.labelFits(rule, pcf, doubt) && r.classFits(rule, doubt) && r.codeFits(rule, doubt) &&
+		r.timeFits(rule.DataPeriod, doubt) && r.dataFits(rule, pcf, doubt)
 }
 
 func (r reference) actors(rule consent.Rule, doubt bool, counts func(role string) bool) bool {
@@ -250,6 +258,77 @@ func (r reference) actorFits(role string, a consent.Actor, doubt bool) bool {
 			return doubt
 		}
 		return r.heldBy(ref.ID)
+	case "AUT":
+		return r.authoredBy(a.Ref, a.System, a.Value, doubt)
+	}
+	return doubt
+}
+
+// authoredBy: a permit needs one of the authors to be the one named; a deny
+// matches also where that cannot be told, or a Provenance says so.
+func (r reference) authoredBy(ref, system, value string, doubt bool) bool {
+	if ref == "" && value == "" {
+		return doubt
+	}
+	may := func(author string) bool {
+		if author == ref || value != "" && author == system+"|"+value {
+			return true
+		}
+		literal := !strings.Contains(author, "|")
+		role := strings.HasPrefix(author, "PractitionerRole/") && (strings.HasPrefix(ref, "Practitioner/") || strings.HasPrefix(ref, "Organization/"))
+		another := literal && ref != "" && !role || !literal && value != "" && strings.HasPrefix(author, system+"|")
+		return doubt && !another
+	}
+	d := r.datum
+	authors := slices.Clone(d.authors)
+	if doubt && strings.HasSuffix(d.name, ":scan") {
+		authors = append(authors, "Practitioner/specialist") // by its Provenance
+	}
+	authorless := d.resourceType == "Group" || d.resourceType == "Practitioner" || d.resourceType == "Binary"
+	return slices.ContainsFunc(authors, may) || doubt && len(d.authors) == 0 && !authorless
+}
+
+// timeFits: dates here are days without a zone, so of a period a deny takes the
+// day before as well, which may have been its first in Amsterdam.
+func (r reference) timeFits(p consent.Period, doubt bool) bool {
+	switch {
+	case p == (consent.Period{}):
+		return true
+	case p.End == "?", p.End != "" && p.End < p.Start:
+		return doubt
+	case len(r.datum.dates) == 0:
+		return doubt
+	}
+	from := p.Start
+	if first, err := time.Parse(time.DateOnly, from); err == nil && doubt {
+		from = first.AddDate(0, 0, -1).Format(time.DateOnly)
+	}
+	return slices.ContainsFunc(r.datum.dates, func(d [2]string) bool { return (p.End == "" || d[0] <= p.End) && d[1] >= from })
+}
+
+func (r reference) dataFits(rule consent.Rule, pcf, doubt bool) bool {
+	return len(rule.Data) == 0 || slices.ContainsFunc(rule.Data, func(d consent.Datum) bool { return r.datumFits(d, pcf, doubt) })
+}
+
+func (r reference) datumFits(d consent.Datum, pcf, doubt bool) bool {
+	if d.Meaning == "authoredby" {
+		return r.authoredBy(d.Ref, d.System, d.Value, doubt)
+	}
+	if d.Ref == "" {
+		return doubt
+	}
+	refersTo := slices.Contains(append(slices.Clone(r.datum.refs), r.datum.authors...), d.Ref)
+	referredTo := slices.ContainsFunc(world(), func(o datum) bool {
+		return o.ref() == d.Ref && (slices.Contains(o.refs, r.datum.ref()) || slices.Contains(o.authors, r.datum.ref()))
+	})
+	itself := r.datum.ref() == d.Ref
+	switch d.Meaning {
+	case "instance":
+		return itself
+	case "dependents":
+		return itself || refersTo || doubt && referredTo
+	case "related":
+		return itself || (doubt || pcf) && refersTo || (doubt || !pcf) && referredTo
 	}
 	return doubt
 }

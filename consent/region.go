@@ -115,6 +115,8 @@ func writeKey(b *strings.Builder, x query.Expr) {
 		writeCodings(b, x.Codings)
 	case query.Custodian:
 		b.WriteString("custodian" + strconv.Quote(x.ID))
+	case query.Missing:
+		b.WriteString("missing" + strconv.Itoa(int(x.Param.Key)))
 	case query.Compare:
 		fmt.Fprintf(b, "compare %d %q %+v", x.Param.Key, x.Modifier, x.Values)
 	default:
@@ -246,7 +248,7 @@ func coded(c Code, e Effect) region {
 
 // anyOf is one element of a rule: its repetitions are alternatives, and none
 // at all does not constrain.
-func anyOf(codes []Code, each func(Code) region) region {
+func anyOf[T any](codes []T, each func(T) region) region {
 	if len(codes) == 0 {
 		return everything
 	}

@@ -1,5 +1,7 @@
 package consent
 
+import "slices"
+
 // Rules is one Consent, normalised, without its patient: patients whose
 // consents have the same wording share one shape. It is made by consent/r4 and
 // holds no FHIR JSON. The zero Rules cannot be enforced and so denies.
@@ -49,12 +51,16 @@ type Rule struct {
 	Labels   []Code  `json:"labels,omitempty"`
 	Classes  []Code  `json:"classes,omitempty"`
 	Codes    []Code  `json:"codes,omitempty"`
+	// DataPeriod is the time that the data are of; Data are single resources and
+	// what is theirs.
+	DataPeriod Period  `json:"dataPeriod,omitzero"`
+	Data       []Datum `json:"data,omitempty"`
 	// Nested are the provisions within this one: they count where it matches, and
 	// before it.
 	Nested []Rule `json:"nested,omitempty"`
 	// Unread names elements that are present but that this server cannot
-	// enforce, such as dataPeriod: a permit then matches nothing, and a deny
-	// matches as if they were absent.
+	// enforce, such as an actor in a role that it does not know: a permit then
+	// matches nothing, and a deny matches as if they were absent.
 	Unread []string `json:"unread,omitempty"`
 	// Opaque: a modifier that is not understood may change what the whole rule
 	// means. A permit then matches nothing and a deny everything.
@@ -67,6 +73,24 @@ type Code struct {
 	System string `json:"system,omitempty"`
 	Code   string `json:"code,omitempty"`
 }
+
+// Datum is one Consent.provision.data: a literal reference Type/id or, where
+// nothing but authors is meant, an identifier. Neither is one that could not be
+// read.
+type Datum struct {
+	Meaning string `json:"meaning"` // R4 consent-data-meaning
+	Ref     string `json:"ref,omitempty"`
+	System  string `json:"system,omitempty"`
+	Value   string `json:"value,omitempty"`
+}
+
+// The meanings of a Datum. Any other matches in a deny and never in a permit.
+const (
+	Instance   = "instance"   // the resource itself
+	Linked     = "related"    // and what it refers to; in PCF what refers to it
+	Dependents = "dependents" // and what refers to it
+	AuthoredBy = "authoredby" // what the reference wrote, performed, recorded, asserted or requested
+)
 
 // Actor is who a rule is about: a literal reference Type/id, a business
 // identifier, or neither when it could not be read.
@@ -83,7 +107,7 @@ const (
 	Recipient        = "IRCP"
 	PrimaryRecipient = "PRCP"
 	Holder           = "CST" // the data holder, not the requester
-	Author           = "AUT"
+	Author           = "AUT" // of the data
 )
 
 // Period is as written, so that what a date covers is decided in the zone of
@@ -107,7 +131,28 @@ const (
 // Constrains reports whether the rule has an element of its own besides its
 // period: under OPTIN a root without one is validity and no exception.
 func (r Rule) Constrains() bool {
-	return len(r.Actors)+len(r.Purposes)+len(r.Actions)+len(r.Labels)+len(r.Classes)+len(r.Codes)+len(r.Unread) > 0 || r.Opaque
+	return len(r.Actors)+len(r.Purposes)+len(r.Actions)+len(r.Labels)+len(r.Classes)+len(r.Codes)+len(r.Data)+len(r.Unread) > 0 ||
+		r.DataPeriod != (Period{}) || r.Opaque
+}
+
+// tells lists the elements by which the rule tells data apart.
+func (r Rule) tells() []string {
+	role := func(role string) bool {
+		return slices.ContainsFunc(r.Actors, func(a Actor) bool { return a.Role == role })
+	}
+	var out []string
+	for _, e := range []struct {
+		name string
+		has  bool
+	}{
+		{"holder", role(Holder)}, {"author", role(Author)}, {"security label", len(r.Labels) > 0}, {"class", len(r.Classes) > 0},
+		{"code", len(r.Codes) > 0}, {"period", r.DataPeriod != Period{}}, {"reference", len(r.Data) > 0},
+	} {
+		if e.has {
+			out = append(out, e.name)
+		}
+	}
+	return out
 }
 
 // within is a nested rule as it counts below another: in a permit an element
@@ -133,6 +178,10 @@ func (r Rule) filled(root Rule) Rule {
 	r.Labels = inherit(r.Labels, root.Labels)
 	r.Classes = inherit(r.Classes, root.Classes)
 	r.Codes = inherit(r.Codes, root.Codes)
+	r.Data = inherit(r.Data, root.Data)
+	if r.DataPeriod == (Period{}) {
+		r.DataPeriod = root.DataPeriod
+	}
 	r.Unread = inherit(r.Unread, root.Unread)
 	r.Opaque = r.Opaque || root.Opaque
 	return r

@@ -1,6 +1,9 @@
 package consent_test
 
 import (
+	"slices"
+	"strings"
+
 	"sluis/conformance"
 	"sluis/consent"
 	"sluis/fhir"
@@ -53,6 +56,20 @@ func (d datum) resource(shapes map[string]int64) query.Resource {
 	if d.profile != "" {
 		r.Entries.URIs = append(r.Entries.URIs, index.URI{Param: key("_profile"), Value: d.profile})
 	}
+	for _, p := range d.dates {
+		low, _, _ := index.DateRange(p[0])
+		_, high, _ := index.DateRange(p[1])
+		r.Entries.Dates = append(r.Entries.Dates, index.Date{Param: key(conformance.DatedCode), Low: low, High: high})
+	}
+	for _, a := range d.authors {
+		r.Entries.References = append(r.Entries.References, entry(key(conformance.AuthorCode), a))
+	}
+	for _, ref := range d.refs {
+		r.Entries.References = append(r.Entries.References, entry(key(conformance.RefersCode), ref))
+	}
+	to, _ := fhir.ParseRef(d.ref())
+	r.ID = to.ID
+	r.Referring = func() []query.Resource { return referring(to) }
 	for _, p := range d.persons {
 		s := query.Subject{Patients: []fhir.Ref{{Type: "Patient", ID: p}}, Shape: shapes[p]}
 		for _, rel := range related {
@@ -63,4 +80,24 @@ func (d datum) resource(shapes map[string]int64) query.Resource {
 		r.Subjects = append(r.Subjects, s)
 	}
 	return r
+}
+
+// entry is a reference as the index has it.
+func entry(param int32, s string) index.Reference {
+	if system, value, ok := strings.Cut(s, "|"); ok {
+		return index.Reference{Param: param, System: system, Identifier: value}
+	}
+	ref, _ := fhir.ParseRef(s)
+	return index.Reference{Param: param, Type: ref.Type, ID: ref.ID}
+}
+
+// referring is what of the world names a resource.
+func referring(to fhir.Ref) []query.Resource {
+	var out []query.Resource
+	for _, d := range append(world(), provenance("anna"), provenance("bert")) {
+		if slices.Contains(d.refs, to.String()) || slices.Contains(d.authors, to.String()) {
+			out = append(out, d.resource(nil))
+		}
+	}
+	return out
 }

@@ -152,7 +152,7 @@ func (q question) noted(r Rule, e Effect, p Profile, path string, note trace) re
 	case data.isEverything():
 		reason.Text = "covers all data"
 	default:
-		reason.Text = "covers the data of its holders, labels, classes and codes"
+		reason.Text = "covers data by " + strings.Join(r.tells(), ", ")
 	}
 	note.add(reason)
 	return data

@@ -1,6 +1,7 @@
 package consent_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 const (
 	snomed = "http://snomed.info/sct"
 	ura    = "http://fhir.nl/fhir/NamingSystem/ura"
+	agb    = "http://fhir.nl/fhir/NamingSystem/agb-z"
 )
 
 var now = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -22,7 +24,12 @@ type datum struct {
 	labels, codes                 []query.Coding
 	profile, scope                string
 	persons                       []string
+	dates                         [][2]string // days
+	authors, refs                 []string    // "Type/id", or "system|value"
 }
+
+// ref is the reference of a datum.
+func (d datum) ref() string { return d.resourceType + "/" + strings.ReplaceAll(d.name, ":", "-") }
 
 // record is what each person has: the practice, the hospital and its clinic
 // (partOf the hospital) each hold a part of it.
@@ -39,16 +46,18 @@ func record(person string) []datum {
 		return out
 	}
 	data := []datum{
-		{name: "visit", resourceType: "Observation", custodian: "practice"},
-		{name: "private", resourceType: "Observation", custodian: "practice", labels: act("PSY")},
-		{name: "note", resourceType: "Observation", custodian: "hospital", profile: "https://example.org/profile/note"},
-		{name: "trivial", resourceType: "Observation", custodian: "hospital", labels: act("L")},
-		{name: "psy", resourceType: "Observation", custodian: "hospital", labels: act("PSY")},
-		{name: "drink", resourceType: "Condition", custodian: "hospital", labels: act("ETHUD")},
-		{name: "hiv", resourceType: "Condition", custodian: "hospital", labels: act("HIV", "R"), codes: []query.Coding{{System: snomed, Code: "86406008"}}},
-		{name: "secret", resourceType: "Observation", custodian: "hospital", labels: act("R", "V")},
-		{name: "pill", resourceType: "MedicationStatement", custodian: "hospital"},
-		{name: "scan", resourceType: "DiagnosticReport", custodian: "clinic"},
+		{name: "visit", resourceType: "Observation", custodian: "practice", dates: day("2025-06-01"), authors: []string{"Practitioner/gp"}},
+		{name: "private", resourceType: "Observation", custodian: "practice", labels: act("PSY"), dates: day("2024-01-31"), authors: []string{"Practitioner/psychologist"}},
+		{name: "note", resourceType: "Observation", custodian: "hospital", profile: "https://example.org/profile/note",
+			dates: day("2022-06-13"), authors: []string{"Practitioner/specialist"}, refs: []string{"Condition/" + person + "-hiv"}},
+		{name: "trivial", resourceType: "Observation", custodian: "hospital", labels: act("L"), dates: day("2021-12-31"), authors: []string{"PractitionerRole/nurse"}},
+		{name: "psy", resourceType: "Observation", custodian: "hospital", labels: act("PSY"), dates: day("2023-01-01"), authors: []string{"Practitioner/psychologist"}},
+		{name: "drink", resourceType: "Condition", custodian: "hospital", labels: act("ETHUD"), authors: []string{"Practitioner/specialist", "Patient/" + person}},
+		{name: "hiv", resourceType: "Condition", custodian: "hospital", labels: act("HIV", "R"), codes: []query.Coding{{System: snomed, Code: "86406008"}},
+			dates: append(day("2010-05-05"), day("2022-12-31")...)},
+		{name: "secret", resourceType: "Observation", custodian: "hospital", labels: act("R", "V"), dates: [][2]string{{"2019-01-01", "2025-12-31"}}, authors: []string{agb + "|1"}},
+		{name: "pill", resourceType: "MedicationStatement", custodian: "hospital", dates: day("2022-01-01"), authors: []string{"Patient/" + person}, refs: []string{"Observation/" + person + "-note"}},
+		{name: "scan", resourceType: "DiagnosticReport", custodian: "clinic", dates: day("2023-03-03"), authors: []string{"Organization/clinic"}},
 		{name: "directive", resourceType: "Consent", custodian: "hospital", scope: "treatment"},
 		{name: "wishes", resourceType: "Consent", custodian: "hospital", scope: "patient-privacy"},
 	}
@@ -68,6 +77,14 @@ func world() []datum {
 		datum{name: "unowned:binary", resourceType: "Binary", custodian: "hospital"},
 		datum{name: "unowned:ours", resourceType: "Binary", custodian: "practice"},
 	)
+}
+
+func day(d string) [][2]string { return [][2]string{{d, d}} }
+
+// provenance says of each person's scan that the specialist had a hand in it,
+// and in nothing else. It is shown to nobody here.
+func provenance(person string) datum {
+	return datum{name: person + ":attested", resourceType: "Provenance", authors: []string{"Practitioner/specialist"}, refs: []string{"DiagnosticReport/" + person + "-scan"}}
 }
 
 var ancestors = map[string][]string{

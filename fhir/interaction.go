@@ -43,7 +43,7 @@ type Interaction struct {
 	Params []Param // the query in the order sent; for POST _search body and URL together
 
 	// Preconditions, from headers or Bundle.entry.request.
-	IfMatch     int64  // 0: none
+	IfMatch     int64  // 0: none; or AnyVersion
 	IfNoneExist string // create: a search, without the leading '?'
 	Conditional bool   // update, patch or delete by search: Params hold it
 

@@ -13,7 +13,7 @@ type Resource struct {
 	ID      string
 	Version int64
 	Updated time.Time // UTC, to the millisecond
-	Method  string    // POST, PUT or DELETE: how this version came to be
+	Method  string    // POST, PUT, PATCH or DELETE: how this version came to be
 	Deleted bool      // then Body is empty
 	Body    []byte
 }

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"sluis/audit"
@@ -25,10 +26,12 @@ type attempt struct {
 	set    *parameters // at the attempt's version
 
 	asked  []write
+	bare   bool         // no bodies are asked for
 	writes []write      // what is done
 	origin []int        // which of asked each of them comes from
 	guards []int64      // the versions that this attempt goes by
 	stands map[int]bool // creates that turn out to be of what is there
+	grown  int          // bytes of what patches come to
 }
 
 // way is the decision for one permission, at the attempt's version.
@@ -68,15 +71,27 @@ func (a *attempt) run(ctx context.Context, refs *referrals, inbox *storage.Inbox
 		if len(stand) > 0 {
 			changes[i].Rename(stand)
 		}
+		if changes[i].Policy.Rules, err = a.spelt(changes[i].Policy.Rules, stand); err != nil {
+			return nil, a.asAsked(&storage.ChangeError{Change: i, Err: err})
+		}
 	}
 	done, err := a.gate.Store.Apply(ctx, storage.Tx{
-		Changes: changes, Inbox: inbox, At: a.gate.at(), Parameters: a.set.version,
+		Changes: changes, Inbox: inbox, At: a.gate.at(), Parameters: a.set.version, Bare: a.bare,
 		Records: func(done []storage.Result) []audit.Record { return a.gate.written(a.caller, a.writes, a.ways, done) },
 	})
 	if err != nil {
-		return nil, err
+		return nil, a.asAsked(err)
 	}
 	return a.inOrder(done), nil
+}
+
+// asAsked makes an error about a change one about the write that was asked.
+func (a *attempt) asAsked(err error) error {
+	var of *storage.ChangeError
+	if a.origin == nil || !errors.As(err, &of) {
+		return err
+	}
+	return &storage.ChangeError{Change: a.origin[of.Change], Err: of.Err}
 }
 
 // inOrder gives each write that was asked its result: of a delete of several,
@@ -110,7 +125,7 @@ func (a *attempt) settle(ctx context.Context) error {
 	for i, w := range a.asked {
 		writes, err := a.settled(ctx, w)
 		if err != nil {
-			return err
+			return &storage.ChangeError{Change: i, Err: err}
 		}
 		for range writes {
 			a.origin = append(a.origin, i)
@@ -153,7 +168,7 @@ func (a *attempt) patched(ctx context.Context, w write, way pass) ([]write, erro
 	if err != nil {
 		return nil, err
 	}
-	if doc, err = fhir.ParseDocument(body); err != nil {
+	if doc, err = a.parsePatched(body); err != nil {
 		return nil, err
 	}
 	if w.prepared, err = a.gate.prepare(a.caller, w.ix.Type, doc); err != nil {
@@ -168,6 +183,15 @@ func (a *attempt) patched(ctx context.Context, w write, way pass) ([]write, erro
 	w.guard = now.Version
 	a.guards = append(a.guards, w.guard)
 	return []write{w}, nil
+}
+
+// parsePatched reads what a patch came to. A patch of a few bytes can come to a
+// large body, and all of a transaction are in memory until it commits.
+func (a *attempt) parsePatched(body []byte) (*fhir.Document, error) {
+	if a.grown += len(body); a.grown > maxPatched {
+		return nil, fhir.NewError(fhir.TooLarge, "too-costly", "the resources that the transaction patches are too large together")
+	}
+	return fhir.ParseDocument(body)
 }
 
 // current is the version that a patch is of: the resource that it names, or the

@@ -21,7 +21,9 @@ const maxEntries = 25_000
 // Bundle is a batch or transaction as asked (R4 http.html#transaction).
 type Bundle struct {
 	Atomic  bool
-	Entries []BundleEntry
+	Entries []BundleEntry // those of a transaction lose their bodies when it is planned
+	// Bare says that the bodies of what a transaction writes are not wanted.
+	Bare bool
 	// Call answers the entries of a batch that the surface serves: operations, and
 	// the CapabilityStatement. Without it there are none.
 	Call func(BundleEntry) ([]byte, error)
@@ -45,7 +47,6 @@ type EntryResult struct {
 	Interaction fhir.Interaction
 	Result      storage.Result
 	Resource    fhir.Resource
-	Query       query.Query
 	Page        storage.Page
 	Body        []byte // of what Bundle.Call answered
 	Err         error
@@ -54,7 +55,8 @@ type EntryResult struct {
 	NotModified bool        // of a conditional read: Resource is not to be shown
 	Subset      subset.Spec // how much of each resource is to be shown
 
-	history storage.HistoryQuery
+	search  *query.Query // of a search; most entries are none
+	history *storage.HistoryQuery
 }
 
 // ParseBundle reads a Bundle of type batch or transaction. The error names
@@ -147,18 +149,19 @@ func (g *Gate) Bundle(ctx context.Context, c Caller, b Bundle) ([]EntryResult, e
 	left := maxAnswer
 	for _, i := range inOrder(b.Entries) {
 		e := b.Entries[i]
-		switch {
-		case out[i].Err != nil:
+		switch write := isWrite(e.Interaction.Kind); {
+		case out[i].Err != nil || write && b.Atomic:
+		case ctx.Err() != nil: // not every entry asks the store, which would say so
+			out[i].Err = fhir.Wrap(ctx.Err(), fhir.Unavailable, "timeout", "the request was given up")
+		case write:
+			g.entryWrite(ctx, c, e, &out[i], &left)
+		case left < 0:
+			out[i].Err = fhir.NewError(fhir.TooLarge, "too-costly", "the answer is too large; ask for fewer entries at a time")
 		case calls(e):
 			out[i].Body, out[i].Err = b.Call(e)
 			left -= len(out[i].Body)
-		case !isWrite(e.Interaction.Kind):
-			g.entryRead(ctx, c, e, &out[i], &left)
-		case b.Atomic:
-		case e.Interaction.Kind == fhir.Patch:
-			out[i].Result, out[i].Err = g.Patch(ctx, c, e.Interaction, e.Patch)
 		default:
-			out[i].Result, out[i].Err = g.Write(ctx, c, e.Interaction, e.Body)
+			g.entryRead(ctx, c, e, &out[i], &left)
 		}
 	}
 	return out, nil
@@ -181,14 +184,18 @@ func (out *EntryResult) understand(language query.Language) (err error) {
 		if err != nil {
 			return err
 		}
+		var q query.Query
 		if ix.Kind == fhir.SearchCompartment {
-			out.Query, err = language.ParseCompartment(ix.Compartment, ix.Type, params)
-			return err
+			q, err = language.ParseCompartment(ix.Compartment, ix.Type, params)
+		} else {
+			q, err = language.Parse(ix.Type, params)
 		}
-		out.Query, err = language.Parse(ix.Type, params)
+		out.search = &q
 		return err
 	case fhir.HistoryInstance, fhir.HistoryType, fhir.HistorySystem:
-		out.history, err = ParseHistory(ix.Params)
+		var h storage.HistoryQuery
+		h, err = ParseHistory(ix.Params)
+		out.history = &h
 	}
 	return err
 }
@@ -207,23 +214,36 @@ func (out *EntryResult) searched() (params []fhir.Param, err error) {
 	return params, nil
 }
 
+// entryWrite does one write of a batch. What is stored can be far larger than
+// what was sent, a patch for one: beyond left bytes only its version is kept.
+func (g *Gate) entryWrite(ctx context.Context, c Caller, e BundleEntry, out *EntryResult, left *int) {
+	if e.Interaction.Kind == fhir.Patch {
+		out.Result, out.Err = g.Patch(ctx, c, e.Interaction, e.Patch)
+	} else {
+		out.Result, out.Err = g.Write(ctx, c, e.Interaction, e.Body)
+	}
+	body := &out.Result.Resource.Body
+	if grown := len(*body) - len(e.Body); grown > 0 {
+		*left -= grown
+	}
+	if *left < 0 {
+		*body = nil
+	}
+}
+
 // entryRead answers one read, vread, history or search of a Bundle. left is how
 // many bytes the answer may still hold: all of it is in memory before the first
 // byte is sent.
 func (g *Gate) entryRead(ctx context.Context, c Caller, e BundleEntry, out *EntryResult, left *int) {
-	if *left < 0 {
-		out.Err = fhir.NewError(fhir.TooLarge, "too-costly", "the answer is too large; ask for fewer entries at a time")
-		return
-	}
 	c.Raw = e.Raw
 	switch ix := e.Interaction; ix.Kind {
 	case fhir.Read, fhir.VRead:
 		out.Resource, out.Err = g.Read(ctx, c, ix)
 		out.NotModified = out.Err == nil && unmodified(ix, out.Resource)
 	case fhir.SearchType, fhir.SearchSystem, fhir.SearchCompartment:
-		out.Page, out.Err = g.Search(ctx, c, out.Query)
+		out.Page, out.Err = g.Search(ctx, c, *out.search)
 	default:
-		out.Page, out.Err = g.History(ctx, c, ix, out.history)
+		out.Page, out.Err = g.History(ctx, c, ix, *out.history)
 	}
 	*left -= len(out.Resource.Body)
 	for _, entry := range out.Page.Entries {

@@ -17,6 +17,7 @@ const (
 	maxNamed      = 500      // resources that a search names, each a possible denial to record
 	maxDigits     = 128      // of a number: R4 asks for 18
 	maxAnswer     = 64 << 20 // bytes of the resources that the reads of a Bundle find
+	maxPatched    = 80 << 20 // bytes of what the patches of a transaction come to: the largest body, and what a patch may add
 
 	// maxConditional is how many writes of a transaction may be conditional, a
 	// feed's apart: each is a search of its own under the lock of its type, for

@@ -3,8 +3,9 @@
 // leaves.
 //
 // It owns Gate and its verbs (Read, Search, History, Write, Patch, Bundle, Deliver,
-// Import, SearchLog), the preparation of what is written, and what is recorded. It does
-// not speak HTTP or MLLP and knows no SQL.
+// Import, SearchLog, Explain), the preparation of what is written, the search
+// parameters there are (parameters.go), and what is recorded. It does not speak HTTP or
+// MLLP and knows no SQL.
 //
 // The one path through it: a Caller's Grant and the store's facts become a
 // Decision, the Decision an Access (pass.go); the verb makes one call on the

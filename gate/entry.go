@@ -54,7 +54,7 @@ func preconditions(ix *fhir.Interaction, req fhir.Node) (err error) {
 	}
 	ix.IfNoneExist = req.Get("ifNoneExist").Text()
 	if tag := req.Get("ifMatch").Text(); tag != "" {
-		if ix.IfMatch, err = fhir.ParseETag(tag); err != nil {
+		if ix.IfMatch, err = fhir.ParseIfMatch(tag); err != nil {
 			return err
 		}
 	}

@@ -26,7 +26,7 @@ func simple(body []byte) []fhir.Issue {
 	}
 	return []fhir.Issue{{
 		Severity: "error", Code: "too-costly", Expression: []string{"Consent.provision"},
-		Details: fmt.Sprintf("a consent has at most %d provisions, in them %d different labels, classes, codes and holders, and in all %d bytes of rules", maxRules, maxWeight, maxWords),
+		Details: fmt.Sprintf("a consent has at most %d provisions, in them %d different labels, classes, codes, holders, authors, periods and single resources, and in all %d bytes of rules", maxRules, maxWeight, maxWords),
 	}}
 }
 
@@ -58,24 +58,39 @@ func flat(rules []consent.Rule) []consent.Rule {
 	return out
 }
 
+// lookWeight: authors and relatives are looked for in other resources.
+const lookWeight = 10
+
 // profileWeight: a profile is looked for in every type.
 const profileWeight = 100
 
 // weigh counts the elements of a rule that speak of data, each combination
 // once: who may see, and for what, is decided beforehand and costs nothing.
 func weigh(r consent.Rule, seen map[string]bool) int {
-	var holders []consent.Actor
+	var holders, authors []consent.Actor
 	for _, a := range r.Actors {
-		if a.Role == consent.Holder {
+		switch a.Role {
+		case consent.Holder:
 			holders = append(holders, a)
+		case consent.Author:
+			authors = append(authors, a)
 		}
 	}
-	key := fmt.Sprintf("%q%q%q%q%q", r.Effect, r.Labels, r.Classes, r.Codes, holders)
+	key := fmt.Sprintf("%q%q%q%q%q%q%q%q", r.Effect, r.Labels, r.Classes, r.Codes, holders, authors, r.DataPeriod, r.Data)
 	if seen[key] {
 		return 0
 	}
 	seen[key] = true
-	weight := len(r.Labels) + len(r.Classes) + len(r.Codes) + len(holders)
+	weight := len(r.Labels) + len(r.Classes) + len(r.Codes) + len(holders) + lookWeight*len(authors)
+	if r.DataPeriod != (consent.Period{}) {
+		weight++
+	}
+	for _, d := range r.Data {
+		weight++
+		if d.Meaning != consent.Instance {
+			weight += lookWeight - 1
+		}
+	}
 	for _, c := range r.Classes {
 		if c.System == consent.ProfileURI {
 			weight += profileWeight

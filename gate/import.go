@@ -50,7 +50,8 @@ func (e *ImportError) Unwrap() []error {
 // changes nothing. References are rewritten by links; conditional ones are
 // resolved as in a transaction. With keepIDs a source name
 // is Type/id, and its id stays. The entries commit together or not at all; the
-// error is an *ImportError when it lies in single entries.
+// error is an *ImportError when it lies in single entries. The results have no
+// bodies.
 func (g *Gate) Import(ctx context.Context, c Caller, entries []ImportEntry, links Links, keepIDs bool) ([]storage.Result, error) {
 	if len(g.RemapKey) == 0 {
 		return nil, fhir.NewError(fhir.Forbidden, "forbidden", "this server does not import")
@@ -59,6 +60,7 @@ func (g *Gate) Import(ctx context.Context, c Caller, entries []ImportEntry, link
 	if err != nil {
 		return nil, g.refused(ctx, c, pass{}, event{action: "C", subtype: "import"}, err)
 	}
+	t.bare = true
 	return g.commit(ctx, c, t, nil)
 }
 

@@ -23,13 +23,19 @@ func (g *Gate) LastN(ctx context.Context, c Caller, q query.Query, most int) (st
 	q.Count, q.Total = query.MaxCount, query.TotalNone
 	return g.find(ctx, c, string(fhir.Operation), q, func(ctx context.Context, a storage.Access, q query.Query) (storage.Page, error) {
 		last := newest{most: most, kinds: kinds{}}
-		for looked := 0; ; {
+		for looked, left := 0, maxAnswer; ; {
 			page, err := g.Store.Search(ctx, a, q)
 			if err != nil {
 				return storage.Page{}, err
 			}
 			if looked += len(page.Entries); looked > maxLooked {
 				return storage.Page{}, fhir.NewError(fhir.Invalid, "too-costly", fmt.Sprintf("more than %d Observations match: narrow the search", maxLooked))
+			}
+			for _, e := range page.Entries {
+				left -= len(e.Resource.Body)
+			}
+			if left < 0 {
+				return storage.Page{}, fhir.NewError(fhir.Invalid, "too-costly", "the Observations that match are too large: narrow the search")
 			}
 			if err := last.look(page); err != nil {
 				return storage.Page{}, err

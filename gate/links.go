@@ -19,18 +19,6 @@ type Links func(text string, reference bool) (string, bool)
 // AsIs replaces nothing.
 func AsIs(string, bool) (string, bool) { return "", false }
 
-// relink is linked for those who need the bytes alone.
-func relink(body []byte, links Links) ([]byte, error) {
-	if len(body) == 0 {
-		return nil, nil
-	}
-	doc, err := linked(body, links)
-	if err != nil {
-		return nil, err
-	}
-	return doc.Body(), nil
-}
-
 // linked reads a body and replaces what links knows: its references, its
 // elements of type uri, url, oid and uuid, and the targets in its narrative (R4
 // http.html#trules; elements of type canonical are left alone). A urn: reference

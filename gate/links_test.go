@@ -11,6 +11,18 @@ import (
 	"sluis/storage"
 )
 
+// relink is linked as bytes.
+func relink(body []byte, links Links) ([]byte, error) {
+	if len(body) == 0 {
+		return nil, nil
+	}
+	doc, err := linked(body, links)
+	if err != nil {
+		return nil, err
+	}
+	return doc.Body(), nil
+}
+
 const (
 	patientURN = "urn:uuid:0b1d5f2a-7b1c-4a7e-9a51-000000000001"
 	noteURN    = "urn:uuid:0b1d5f2a-7b1c-4a7e-9a51-000000000002"

@@ -69,10 +69,11 @@ func (g *Gate) log(ctx context.Context, c Caller, p smart.Permissions, ev event,
 }
 
 // mayReadLog asks for a scope without a filter: a filtered one is not
-// understood here, so it counts for nothing.
+// understood here, so it counts for nothing. A patient/ scope is about one
+// patient, and opens nobody else's records to anyone.
 func mayReadLog(c Caller, p smart.Permissions) bool {
 	return (!c.Projected() || c.Grant.OwnToken()) && slices.ContainsFunc(c.Grant.Scopes.Resources, func(s smart.Scope) bool {
-		return !s.Granular() && (s.Type == "AuditEvent" || s.Type == "*") && s.Permissions.Has(p)
+		return !s.Granular() && (c.Projected() || s.Level != smart.PatientLevel) && (s.Type == "AuditEvent" || s.Type == "*") && s.Permissions.Has(p)
 	})
 }
 
@@ -82,7 +83,7 @@ func (g *Gate) logFilter(ctx context.Context, c Caller, f balp.Filter) (storage.
 	out := storage.LogFilter{
 		ID: f.ID, From: f.From, To: f.To, Action: f.Action, Outcome: f.Outcome, Organization: f.Organization, Role: f.Role,
 		Purpose: f.Purpose, Policy: f.Policy, Count: f.Count, Ascending: f.Ascending, CountOnly: f.CountOnly,
-		User: f.User, Uncounted: !f.Total && !f.CountOnly,
+		User: f.User, Agent: f.Agent, Uncounted: !f.Total && !f.CountOnly,
 	}
 	if c.Projected() {
 		way, err := g.authorise(ctx, c, smart.ReadPermission, consent.Access)

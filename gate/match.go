@@ -32,6 +32,9 @@ func (g *Gate) Match(ctx context.Context, c Caller, m Matching) (storage.Page, [
 		return storage.Page{}, nil, fhir.NewError(fhir.Unprocessable, "required",
 			"too little to match by: an identifier, a telecom, or two of birth date, family name and given name are needed", "Patient")
 	}
+	if probe.size() > maxFeatures {
+		return storage.Page{}, nil, fhir.NewError(fhir.Unprocessable, "too-costly", fmt.Sprintf("a Patient is matched by at most %d values", maxFeatures), "Patient")
+	}
 	var likes []Likeness
 	page, err := g.find(ctx, c, string(fhir.Operation), q, func(ctx context.Context, a storage.Access, q query.Query) (storage.Page, error) {
 		found, err := g.Store.Search(ctx, a, q)
@@ -45,6 +48,17 @@ func (g *Gate) Match(ctx context.Context, c Caller, m Matching) (storage.Page, [
 		return found, err
 	})
 	return page, likes, err
+}
+
+// maxFeatures bounds what a person is told apart by: it is compared with all
+// that each candidate has.
+const maxFeatures = 500
+
+func (f features) size() (n int) {
+	for _, values := range f {
+		n += len(values)
+	}
+	return n
 }
 
 // candidates matches whoever agrees in an identifier, a telecom, or two of

@@ -96,13 +96,6 @@ func (g *Gate) Process(ctx context.Context, c Caller, m Message, b Bundle) error
 	if len(m.Source)+len(m.ID) > maxKey {
 		return fhir.NewError(fhir.Invalid, "too-long", "the source endpoint is too long", "MessageHeader.source.endpoint")
 	}
-	for i, e := range b.Entries {
-		body, err := relink(e.Body, beside(b.Entries))
-		if err != nil {
-			return g.refused(ctx, c, pass{}, event{action: "E", subtype: string(fhir.Operation)}, err)
-		}
-		b.Entries[i].Body = body
-	}
 	t, err := planned(ctx, g, func() (transaction, error) { return g.planAll(c, b.Entries) })
 	if err != nil {
 		return g.refused(ctx, c, pass{}, event{action: "E", subtype: string(fhir.Operation)}, err)
@@ -110,27 +103,12 @@ func (g *Gate) Process(ctx context.Context, c Caller, m Message, b Bundle) error
 	for i := range t.writes {
 		t.writes[i].foreign = true
 	}
-	source := c.Grant.Organization + "|" + c.Grant.Client + "|message|" + m.Source
+	// Those who use one app may name their messages alike: a message is its sender's.
+	source := c.Grant.Organization + "|" + c.Grant.Client + "|" + c.Grant.User.String() + "|message|" + m.Source
 	_, err = g.commit(ctx, c, t, &storage.InboxKey{Source: source, Key: m.ID, Outcome: []byte("ok")})
 	var before *storage.SeenError
 	if errors.As(err, &before) {
 		return nil
 	}
 	return err
-}
-
-// beside finds the entry that a relative reference of another means: the one
-// with a fullUrl that ends in it (R4 bundle.html#references).
-func beside(entries []BundleEntry) Links {
-	urls := map[string]string{}
-	for _, e := range entries {
-		parts := strings.Split(e.FullURL, "/")
-		if n := len(parts); n > 2 && conformance.IsType(parts[n-2]) {
-			urls[parts[n-2]+"/"+parts[n-1]] = e.FullURL
-		}
-	}
-	return func(text string, reference bool) (string, bool) {
-		url, ok := urls[text]
-		return url, ok && reference
-	}
 }

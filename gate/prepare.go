@@ -10,6 +10,7 @@ import (
 	"sluis/fhir"
 	"sluis/fhir/index"
 	"sluis/fhir/query"
+	"sluis/fhir/subset"
 	"sluis/storage"
 )
 
@@ -36,7 +37,7 @@ func (g *Gate) prepare(c Caller, resourceType string, doc *fhir.Document) (prepa
 	if err := literal(doc); err != nil {
 		return prepared{}, err
 	}
-	issues := conformance.Validate(doc)
+	issues := append(conformance.Validate(doc), whole(doc)...)
 	if resourceType == "Consent" && len(issues) == 0 {
 		issues = slices.Concat(r4.Check(doc.Body()), g.performer(c, doc), simple(doc.Body()))
 	}
@@ -58,6 +59,17 @@ func (g *Gate) prepare(c Caller, resourceType string, doc *fhir.Document) (prepa
 		body: doc.Template(), id: doc.Root().Get("id").Text(),
 		entries: entries, labels: g.label(c, resourceType, entries), policy: policy, parameters: set.version,
 	}, nil
+}
+
+// whole refuses what says of itself that parts of it are missing.
+func whole(doc *fhir.Document) []fhir.Issue {
+	if !subset.IsSubset(doc.Root()) {
+		return nil
+	}
+	return []fhir.Issue{{
+		Code: "business-rule", Expression: []string{doc.Type() + ".meta.tag"},
+		Details: "the tag " + subset.TagCode + " says that parts of the resource are missing: send the whole, without it",
+	}}
 }
 
 func isError(i fhir.Issue) bool {

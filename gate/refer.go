@@ -1,9 +1,11 @@
 package gate
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sluis/conformance"
@@ -137,6 +139,30 @@ func (a *attempt) resolve(ctx context.Context, r *referrals) (map[fhir.Ref]fhir.
 		return nil, bad
 	}
 	return out, nil
+}
+
+// spelt are the rules of a consent with what its conditional references stand
+// for: rules hold their actors and data as text, which no rename of references
+// reaches. What a conditional write turns out to be is known to the store alone,
+// too late for a rule, and a rule about nobody would deny nobody: it is refused.
+func (a *attempt) spelt(rules []byte, stand map[fhir.Ref]fhir.Ref) ([]byte, error) {
+	if len(rules) == 0 {
+		return rules, nil
+	}
+	var pairs []string
+	for from, to := range stand {
+		pairs = append(pairs, strconv.Quote(from.String()), strconv.Quote(to.String()))
+	}
+	if len(pairs) > 0 {
+		rules = consent.Encode(consent.Decode([]byte(strings.NewReplacer(pairs...).Replace(string(rules)))))
+	}
+	for i := range a.writes {
+		w := &a.writes[i]
+		if w.match != nil && bytes.Contains(rules, []byte(strconv.Quote(fhir.Ref{Type: w.ix.Type, ID: w.id}.String()))) {
+			return nil, fhir.NewError(fhir.Invalid, "not-supported", "a consent cannot name what a conditional entry of the same transaction turns out to be", "Consent.provision")
+		}
+	}
+	return rules, nil
 }
 
 // lookUp adds what the store has for some conditional references of one type,

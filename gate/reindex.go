@@ -46,12 +46,10 @@ func (g *Gate) IndexStatus(ctx context.Context, c Caller, ref fhir.Ref) (IndexSt
 	return out, nil
 }
 
-// IndexStates tells of every custom parameter, for the operator's own log.
-func (g *Gate) IndexStates(ctx context.Context) ([]IndexStatus, error) {
-	set, err := g.hear(ctx)
-	if err != nil {
-		return nil, err
-	}
+// IndexStates tells of every custom parameter as last heard of, for the
+// operator's own log. The error names those that this process cannot follow.
+func (g *Gate) IndexStates() ([]IndexStatus, error) {
+	set := g.parameters.Load()
 	out := make([]IndexStatus, len(set.custom))
 	for i, p := range set.custom {
 		progress := p.progress

@@ -247,7 +247,7 @@ func (r *codeResolver) each(parts []query.Expr) ([]query.Expr, error) {
 // nothing.
 func (r *codeResolver) compare(c query.Compare) (query.Expr, error) {
 	out := query.Compare{Param: c.Param}
-	bare := bareCodes(c.Param)
+	bare := c.Param.Codes() // elements of type code are indexed without a system
 	for _, v := range c.Values {
 		codes, err := r.codesOf(c.Modifier, v)
 		if err != nil {
@@ -308,30 +308,4 @@ func unresolved(c query.Compare, err error) error {
 		issues[i].Expression = []string{c.Param.Code + ":" + string(c.Modifier)}
 	}
 	return &fhir.Error{Kind: fhir.Invalid, Issues: issues, Cause: err}
-}
-
-// bareCodes reports whether a parameter may come to elements of type code: those
-// are indexed without a system, which their binding implies (R4
-// search.html#token). A part of the expression that is more than a path into the
-// resource comes to none: R4's are casts to CodeableConcept and ContactPoints.
-func bareCodes(p *conformance.Parameter) bool {
-	return slices.ContainsFunc(strings.Split(p.Expression, " | "), func(part string) bool {
-		names := strings.Split(part, ".")
-		t, ok := conformance.TypeNamed(names[0])
-		types := []conformance.Type{t}
-		for _, name := range names[1:] {
-			types = childTypes(types, name)
-		}
-		return ok && slices.ContainsFunc(types, func(t conformance.Type) bool { return t.Name() == "code" })
-	})
-}
-
-func childTypes(of []conformance.Type, name string) []conformance.Type {
-	var out []conformance.Type
-	for _, t := range of {
-		for _, child := range t.Children(name) {
-			out = append(out, child.Type)
-		}
-	}
-	return out
 }

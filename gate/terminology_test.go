@@ -51,7 +51,7 @@ func TestBareCodes(t *testing.T) {
 	} {
 		base, code, _ := strings.Cut(name, ".")
 		p, ok := conformance.Lookup(base, code)
-		if !ok || bareCodes(p) != want {
+		if !ok || p.Codes() != want {
 			t.Errorf("%s (%v): %v", name, ok, !want)
 		}
 	}

@@ -1,11 +1,14 @@
 package gate
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"sluis/fhir"
+	"sluis/storage"
 )
 
 // transaction is a number of writes that commit together, before any data are
@@ -14,6 +17,7 @@ type transaction struct {
 	writes []write
 	at     []int      // the entry that each comes from
 	refs   *referrals // the conditional references of their bodies, or nil
+	bare   bool       // the results need no bodies
 }
 
 // transact commits the writes of a transaction.
@@ -25,14 +29,28 @@ func (g *Gate) transact(ctx context.Context, c Caller, b Bundle, out []EntryResu
 	if len(t.writes) == 0 {
 		return nil
 	}
+	t.bare = b.Bare
+	for i := range b.Entries {
+		b.Entries[i].Body = nil // what it is to be stands in the plan
+	}
 	results, err := g.commit(ctx, c, t, nil)
 	if err != nil {
-		return err
+		return t.placed(err)
 	}
 	for i, r := range results {
 		out[t.at[i]].Result = r
 	}
 	return nil
+}
+
+// placed puts an error about one write at its entry.
+func (t transaction) placed(err error) error {
+	var of *storage.ChangeError
+	var known *fhir.Error
+	if !errors.As(err, &of) || !errors.As(of, &known) {
+		return err
+	}
+	return &fhir.Error{Kind: known.Kind, Issues: placed(entryPath(t.at[of.Change]), known), Cause: known.Cause}
 }
 
 // planAll chooses ids, rewrites the references between entries and plans each
@@ -115,7 +133,9 @@ func (g *Gate) planEntry(c Caller, e BundleEntry, id string, links Links) (write
 		w.id = id
 		return w, err
 	}
-	w, err := g.plan(c, ix, func() (*fhir.Document, error) { return linked(e.Body, links) })
+	w, err := g.plan(c, ix, func() (*fhir.Document, error) {
+		return linked(bytes.Clone(e.Body), links) // so that nothing keeps the whole Bundle
+	})
 	w.id = id
 	return w, err
 }

@@ -209,7 +209,7 @@ func (g *Gate) commit(ctx context.Context, c Caller, t transaction, inbox *stora
 	var last *attempt
 	var lost race
 	results, err := corridor(ctx, g, c, smart.ReadPermission, consent.Access, func(read pass) ([]storage.Result, error) {
-		last = &attempt{gate: g, caller: c, read: read, ways: map[smart.Permissions]pass{}, asked: writes, stands: map[int]bool{}}
+		last = &attempt{gate: g, caller: c, read: read, ways: map[smart.Permissions]pass{}, asked: writes, bare: t.bare, stands: map[int]bool{}}
 		results, err := last.run(ctx, t.refs, inbox)
 		return results, lost.again(last, err)
 	})
@@ -255,7 +255,7 @@ func (g *Gate) change(c Caller, w write, way, read pass) storage.Change {
 	ch := storage.Change{
 		Access:   storage.Permit(g.reachable(c, w, way, read), way.version),
 		Subjects: storage.Permit(subjects, way.version),
-		Op:       w.op, Type: w.ix.Type, ID: w.id, Match: w.match, IfMatch: cmp.Or(w.guard, w.ix.IfMatch),
+		Op:       w.op, Type: w.ix.Type, ID: w.id, Match: w.match, IfMatch: cmp.Or(w.guard, w.ix.IfMatch), Patched: w.patch != nil,
 		Upsert:    !own && w.patch == nil && (c.Grant.ChooseIDs || w.importing),
 		KeepSame:  w.importing,
 		Custodian: g.custodianFor(c), AnyCustodian: own && w.ix.Type == "Consent",

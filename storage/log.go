@@ -47,6 +47,7 @@ type LogFilter struct {
 	Outcome      *audit.Outcome
 	Organization string
 	User         fhir.Ref // in any version
+	Agent        string   // an Organization or a user of that id, whatever the type
 	Role         string
 	Purpose      string
 	Policy       string // Consent/id, any version, or the URI of an implicit policy

@@ -179,12 +179,14 @@ type Change struct {
 	// http.html#cond-update).
 	Named string
 
-	IfMatch int64 // >0: Precondition unless it is the current version
+	IfMatch int64 // >0: Precondition unless it is the current version; fhir.AnyVersion: unless there is one
 	Upsert  bool  // Update may create with this ID: a choose-ids right, or an import
 
 	// KeepSame: an Update whose stamped body would not differ, save version and
 	// time, leaves the resource as it is. Imports use it.
 	KeepSame bool
+
+	Patched bool // of an Update: the history tells that it came as a patch
 
 	Custodian string // of a new resource; an existing one keeps its own
 	// AnyCustodian allows changing a resource of another custodian: a
@@ -256,6 +258,9 @@ type Tx struct {
 	// Parameters is the version of the custom search parameters by which the
 	// entries were made (Facts.Parameters). At another one the Tx is ErrStale.
 	Parameters int64
+	// Bare leaves the bodies out of the results: of a large Tx they are a copy of
+	// everything, and most callers want none.
+	Bare bool
 }
 
 // InboxKey makes a delivery idempotent.
@@ -270,6 +275,18 @@ type InboxKey struct {
 type SeenError struct{ Outcome []byte }
 
 func (e *SeenError) Error() string { return "storage: delivered before" }
+
+// ChangeError is why Apply refused a Tx, where that concerns one Change. It says
+// nothing by itself: Err is the error, and which of several is told does not
+// depend on what is hidden.
+type ChangeError struct {
+	Change int // place in Tx.Changes
+	Err    error
+}
+
+func (e *ChangeError) Error() string { return e.Err.Error() }
+
+func (e *ChangeError) Unwrap() error { return e.Err }
 
 // Result is what one Change did, in the order of Tx.Changes.
 type Result struct {

@@ -40,6 +40,7 @@ var parameters = []Parameter{
 	{Name: "outcome", Type: "token", Text: "AuditEvent.outcome", apply: (*Filter).setOutcome},
 	{Name: "agent", Type: "reference", Text: "the requester's Organization", apply: (*Filter).setOrganization},
 	{Name: "agent", Type: "reference", Text: "the user who asked", apply: (*Filter).setUser, full: true},
+	{Name: "agent", Type: "reference", Text: "either, by an id alone", apply: (*Filter).setAgent, full: true},
 	{Name: "agent-role", Type: "token", Text: "the requester's role", apply: (*Filter).setRole},
 	{Name: "purpose", Type: "token", Text: "AuditEvent.purposeOfEvent, a v3-ActReason", apply: (*Filter).setPurpose},
 	{Name: "policy", Type: "uri", Text: "a Consent relied on, in any version, or an implicit policy: AuditEvent.agent.policy", apply: (*Filter).setPolicy},
@@ -58,6 +59,7 @@ type Filter struct {
 	Outcome      *audit.Outcome
 	Organization string
 	User         fhir.Ref // never in a projection
+	Agent        string   // id of an Organization or user; never in a projection
 	Role         string
 	Purpose      string
 	Policy       string // Consent/id without a version, or a URI
@@ -155,6 +157,12 @@ func (f *Filter) setUser(v string) bool {
 	}
 	f.User = ref
 	return true
+}
+
+// setAgent takes an id without a type (R4 search.html#reference).
+func (f *Filter) setAgent(v string) bool {
+	f.Agent = v
+	return fhir.IsID(v)
 }
 
 func (f *Filter) setRole(v string) bool {

@@ -105,4 +105,10 @@ func TestParseSearchByUserIsForTheWholeView(t *testing.T) {
 	if err != nil || f.User != ref("Practitioner", "p") {
 		t.Errorf("%+v %v", f, err)
 	}
+	if f, err = balp.ParseSearch(params("agent=p"), false); err != nil || f.Agent != "p" {
+		t.Errorf("%+v %v", f, err)
+	}
+	if f, err = balp.ParseSearch(params("agent=p p"), false); fhir.KindOf(err) != fhir.Invalid {
+		t.Errorf("%+v %v", f, err)
+	}
 }

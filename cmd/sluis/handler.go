@@ -33,6 +33,7 @@ func (a *app) handler() (http.Handler, error) {
 		Gate: a.gate, Verify: a.verify, Base: a.config.BaseURL, PageKey: a.keys.Secret("pages"),
 		Software: rest.Software{Version: version, Date: released}, Log: a.log,
 		MaxBody: int64(a.config.Limits.MaxBody), Timeout: a.config.Limits.RequestTimeout,
+		LargeBodies: int64(a.config.Limits.LargeBodies),
 	}))
 	r.Mount(base, surface)
 	if a.develop != nil {

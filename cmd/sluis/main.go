@@ -17,6 +17,7 @@ type commands struct {
 	Import      importCommand      `cmd:"" help:"Store bundles, NDJSON or HL7 v2 files for a custodian."`
 	Send        sendCommand        `cmd:"" help:"Send HL7 v2 messages over MLLP and print the acknowledgements."`
 	Token       tokenCommand       `cmd:"" help:"Mint an access token with the server's key."`
+	Explain     explainCommand     `cmd:"" help:"Tell what would be decided about somebody's request, and by what."`
 	Audit       auditCommand       `cmd:"" help:"Verify or export the log."`
 	Conformance conformanceCommand `cmd:"" help:"Hold a FHIR server to the R4 specification and print a report."`
 	Migrate     migrateCommand     `cmd:"" help:"Bring the database to this version's schema."`

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"sluis/gate"
@@ -12,7 +13,7 @@ import (
 const (
 	// reindexBatch is how many resources are indexed in one transaction, which
 	// those who write to them wait for.
-	reindexBatch = 200
+	reindexBatch = 100
 	// reindexPoll is how often a process that has nothing to index looks whether
 	// there is something, and which search parameters there are.
 	reindexPoll = 2 * time.Second
@@ -23,21 +24,25 @@ const (
 // reindex keeps the index up to the search parameters until ctx ends. Of several
 // processes one does it at a time; when that ends, another goes on.
 func (a *app) reindex(ctx context.Context) {
-	told := progress{}
+	tell := indexLog{log: a.log, ready: map[string]bool{}, current: true}
 	for ctx.Err() == nil {
 		began := time.Now()
 		p, err := a.gate.Reindex(ctx, reindexBatch)
 		wait := time.Since(began) // half of the time is everyone else's
 		switch {
+		case ctx.Err() != nil:
+			return
 		case errors.Is(err, storage.ErrBusy):
 			wait = reindexPoll
-		case err != nil && ctx.Err() == nil:
+		case err != nil:
 			a.log.Error("the index could not be brought up to date", "error", err)
 			wait = reindexPoll
-		case p.Ready:
-			wait = reindexPoll
+		default:
+			if tell.progress(p); p.Ready {
+				wait = reindexPoll
+			}
 		}
-		a.tellIndex(ctx, told)
+		tell.states(a.gate.IndexStates())
 		select {
 		case <-ctx.Done():
 		case <-time.After(wait):
@@ -45,45 +50,54 @@ func (a *app) reindex(ctx context.Context) {
 	}
 }
 
-// progress is what the log was told of each search parameter, and when.
-type progress map[string]told
-
-type told struct {
-	ready bool
-	at    time.Time
+// indexLog tells the log how far the index is, each thing once.
+type indexLog struct {
+	log     *slog.Logger
+	current bool // all of the index is
+	told    time.Time
+	ready   map[string]bool // by url
+	failure string
 }
 
-// tellIndex logs the search parameters that have come, gone on or become ready.
-func (a *app) tellIndex(ctx context.Context, known progress) {
-	states, err := a.gate.IndexStates(ctx)
-	if err != nil && ctx.Err() == nil {
-		a.log.Error("the search parameters cannot be followed", "error", err)
+// progress tells of the whole, now and then.
+func (l *indexLog) progress(p storage.Progress) {
+	if p.Ready == l.current && (p.Ready || time.Since(l.told) < reindexTell) {
+		return
 	}
+	l.current, l.told = p.Ready, time.Now()
+	if p.Ready {
+		l.log.Info("the index is up to date")
+	} else {
+		l.log.Info("indexing", "done", p.Done, "total", p.Total, "failed", p.Failed)
+	}
+}
+
+// states tells which search parameters have come, become ready, or gone.
+func (l *indexLog) states(states []gate.IndexStatus, err error) {
+	failure := ""
+	if err != nil {
+		failure = err.Error()
+	}
+	if failure != l.failure && failure != "" {
+		l.log.Error("nothing is written as long as a search parameter cannot be followed", "error", err)
+	}
+	l.failure = failure
+	now := map[string]bool{}
 	for _, s := range states {
-		last, seen := known[s.URL]
-		if last.ready == s.Ready && (s.Ready || seen && time.Since(last.at) < reindexTell) {
+		now[s.URL] = s.Ready
+		if ready, known := l.ready[s.URL]; known && ready == s.Ready {
 			continue
 		}
-		known[s.URL] = told{s.Ready, time.Now()}
-		if p := s.Progress; s.Ready {
-			a.log.Info("a search parameter is served", "url", s.URL, "resources", p.Done, "failed", p.Failed)
-		} else {
-			a.log.Info("a search parameter is being indexed", "url", s.URL, "done", p.Done, "total", p.Total, "failed", p.Failed)
+		text := "a search parameter is to be indexed"
+		if s.Ready {
+			text = "a search parameter is served"
+		}
+		l.log.Info(text, "url", s.URL, "done", s.Progress.Done, "total", s.Progress.Total, "failed", s.Progress.Failed)
+	}
+	for url := range l.ready {
+		if _, still := now[url]; !still {
+			l.log.Info("a search parameter is no longer served", "url", url)
 		}
 	}
-	for url := range known {
-		if !served(states, url) {
-			delete(known, url)
-			a.log.Info("a search parameter is no longer served", "url", url)
-		}
-	}
-}
-
-func served(states []gate.IndexStatus, url string) bool {
-	for _, s := range states {
-		if s.URL == url {
-			return true
-		}
-	}
-	return false
+	l.ready = now
 }

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"io"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -49,6 +50,43 @@ func TestSettings_Limits(t *testing.T) {
 	if got := newSite(t, home+"limits: {request_timeout: 1ns}", "").visit("home").post("/Patient", large); got != http.StatusServiceUnavailable {
 		t.Errorf("a request without time got %d", got)
 	}
+}
+
+// TestSettings_LargeBodies: what is more than limits.large_bodies at once is put
+// off, and small requests are not.
+func TestSettings_LargeBodies(t *testing.T) {
+	v := newSite(t, home+"limits: {large_bodies: 2MiB}", "").visit("home")
+	large := `{"resourceType":"Binary","contentType":"text/plain","data":"` + strings.Repeat("AAAA", 1<<19) + `"}`
+	body, rest := io.Pipe()
+	first := make(chan int)
+	go func() { first <- v.send(body).Code }()
+	if _, err := io.WriteString(rest, large[:len(large)-1]); err != nil { // and is as good as sent
+		t.Fatal(err)
+	}
+	second := v.send(strings.NewReader(large))
+	if second.Code != http.StatusServiceUnavailable || second.Header().Get("Retry-After") == "" {
+		t.Errorf("a second large body got %d, Retry-After %q", second.Code, second.Header().Get("Retry-After"))
+	}
+	if got := v.send(strings.NewReader(`{"resourceType":"Binary","contentType":"text/plain"}`)).Code; got != http.StatusCreated {
+		t.Errorf("a small body beside a large one got %d", got)
+	}
+	_, _ = io.WriteString(rest, "}")
+	_ = rest.Close()
+	if got := <-first; got != http.StatusCreated {
+		t.Errorf("the first large body got %d", got)
+	}
+	if got := v.send(strings.NewReader(large)).Code; got != http.StatusCreated {
+		t.Errorf("a large body afterwards got %d", got)
+	}
+}
+
+func (v *visit) send(body io.Reader) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodPost, v.app.config.BaseURL+"/Binary", body)
+	r.Header.Set("Authorization", "Bearer "+v.token)
+	r.Header.Set("Content-Type", "application/fhir+json")
+	rec := httptest.NewRecorder()
+	v.handler.ServeHTTP(rec, r)
+	return rec
 }
 
 // authority issues certificates.

@@ -47,7 +47,7 @@ var (
 )
 
 // aRule draws the elements of one provision.
-func aRule(t *rapid.T, at string, w *cast.World) object {
+func aRule(t *rapid.T, at string, w *cast.World, patient fhir.Ref) object {
 	rule := object{}
 	some := func(element string, one func(label string) any) {
 		if n := rapid.SampledFrom([]int{0, 0, 0, 0, 0, 1, 1, 2}).Draw(t, at+element); n > 0 {
@@ -78,6 +78,17 @@ func aRule(t *rapid.T, at string, w *cast.World) object {
 	if period := rapid.SampledFrom([]object{nil, nil, nil, nil, nil, nil, {"end": "2020-12-31"}, {"start": "2020-01-01"}, {"start": "2990-01-01"}}).Draw(t, at+"period"); period != nil {
 		rule["period"] = period
 	}
+	some("data", func(label string) any {
+		meaning := rapid.SampledFrom([]string{"instance", "related", "dependents", "authoredby"}).Draw(t, label)
+		reference := rapid.SampledFrom([]string{w.GP.String(), w.Specialist.String(), "Organization/" + w.Hospital}).Draw(t, label+"author")
+		if meaning != "authoredby" {
+			reference = fmt.Sprintf("Observation/%s-%d", patient.ID, rapid.IntRange(0, 2).Draw(t, label+"data"))
+		}
+		return object{"meaning": meaning, "reference": object{"reference": reference}}
+	})
+	if period := rapid.SampledFrom([]object{nil, nil, nil, nil, nil, nil, {"end": "2020-12-31"}, {"start": "2021"}}).Draw(t, at+"data period"); period != nil {
+		rule["dataPeriod"] = period
+	}
 	return rule
 }
 
@@ -85,13 +96,13 @@ func aRule(t *rapid.T, at string, w *cast.World) object {
 func aConsent(t *rapid.T, n int, w *cast.World, patient fhir.Ref) object {
 	at := fmt.Sprintf("consent%d.", n)
 	effects := rapid.SampledFrom([]string{"permit", "permit", "permit", "deny"})
-	root := aRule(t, at, w)
+	root := aRule(t, at, w, patient)
 	if rapid.IntRange(0, 2).Draw(t, at+"typed") > 0 {
 		root["type"] = effects.Draw(t, at+"type")
 	}
 	var nested []any
 	for i := range rapid.IntRange(0, 2).Draw(t, at+"nested") {
-		rule := aRule(t, fmt.Sprintf("%s%d.", at, i), w)
+		rule := aRule(t, fmt.Sprintf("%s%d.", at, i), w, patient)
 		rule["type"] = effects.Draw(t, fmt.Sprintf("%s%d.type", at, i))
 		nested = append(nested, rule)
 	}
@@ -117,6 +128,16 @@ func observations(t *rapid.T, at string, patient fhir.Ref) (bodies, ids []string
 		}
 		if label := rapid.SampledFrom(append([]string{""}, someLabels...)).Draw(t, fmt.Sprintf("%slabel%d", at, i)); label != "" {
 			body["meta"] = object{"security": []any{object{"system": actCode, "code": label}}}
+		}
+		name := func(element string) string { return fmt.Sprintf("%s%s%d", at, element, i) }
+		if date := rapid.SampledFrom([]string{"", "2020-12-31", "2021", "2026-01-01T00:00:00+01:00"}).Draw(t, name("date")); date != "" {
+			body["effectiveDateTime"] = date
+		}
+		if author := rapid.SampledFrom([]string{"", "Practitioner/gp", "Organization/hospital", "PractitionerRole/x"}).Draw(t, name("author")); author != "" {
+			body["performer"] = []any{object{"reference": author}}
+		}
+		if i > 0 && rapid.Bool().Draw(t, name("derived")) {
+			body["derivedFrom"] = []any{object{"reference": fmt.Sprintf("Observation/%s-%d", patient.ID, i-1)}}
 		}
 		bodies, ids = append(bodies, written(body)), append(ids, fmt.Sprintf("%s-%d", patient.ID, i))
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // everywhere runs a test on a World of each backend.
-func everywhere(t *testing.T, test func(*testing.T, *cast.World)) {
+func everywhere(t *testing.T, test func(*testing.T, *cast.World), options ...cast.Option) {
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		store, err := sqlite.Open(context.Background(), t.TempDir())
@@ -19,7 +19,7 @@ func everywhere(t *testing.T, test func(*testing.T, *cast.World)) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = store.Close() })
-		test(t, cast.New(t, store))
+		test(t, cast.New(t, store, options...))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
@@ -28,6 +28,6 @@ func everywhere(t *testing.T, test func(*testing.T, *cast.World)) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = store.Close() })
-		test(t, cast.New(t, store))
+		test(t, cast.New(t, store, options...))
 	})
 }

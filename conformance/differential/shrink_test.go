@@ -79,10 +79,7 @@ func fewerParameters(q ask, differs func(ask) bool) ask {
 // asks stays.
 func (s *stage) fewerResources(v viewer, differs func(viewer) bool) viewer {
 	for _, r := range slices.Backward(slices.Clone(v.data.Resources)) {
-		body, err := json.Marshal(r)
-		if err != nil {
-			panic(err) // it was decoded
-		}
+		body := s.Do(s.System(s.Hospital), http.MethodGet, "/"+r.Ref(), nil, "Accept", "application/fhir+json").Body
 		custodian := s.Hospital
 		if r.Ref() == v.name {
 			continue
@@ -97,7 +94,7 @@ func (s *stage) fewerResources(v viewer, differs func(viewer) bool) viewer {
 			v = fewer
 			continue
 		}
-		s.Place(custodian, string(body))
+		s.Place(custodian, string(body)) // as the server had it
 	}
 	return v
 }

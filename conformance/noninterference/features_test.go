@@ -156,6 +156,9 @@ func (g *generator) operation() request {
 		{method: "POST", path: at + "/$validate?mode=" + pick(g, []string{"update", "delete"}), body: g.body(t, "")},
 		{method: "POST", path: "/Observation/$validate", body: observation},
 		{method: "POST", path: "/Patient/$match", body: `{"resourceType":"Parameters","parameter":[{"name":"resource","resource":` + matched + `}]}`},
+		{method: "GET", path: "/$explain-access?actor=Practitioner/gp&organization=" + practice + "&purpose=TREAT&resource=" + t + "/" + g.id(t)},
+		{method: "POST", path: "/Consent/" + g.id("Consent") + "/$revokeConsent"},
+		{method: "POST", path: "/Consent/$fileConsent", body: `{"resourceType":"Parameters","parameter":[{"name":"consent","resource":` + g.body("Consent", "") + `}]}`},
 		{method: "GET", path: "/ValueSet/$expand?url=http://hl7.org/fhir/ValueSet/administrative-gender"},
 		{method: "GET", path: "/CodeSystem/$lookup?system=http://hl7.org/fhir/administrative-gender&code=female"},
 	})

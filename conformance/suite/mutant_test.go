@@ -80,7 +80,7 @@ func TestMutants(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
 			w := backends["sqlite"](t)
-			target := suite.Target{Base: cast.Base, Token: w.System(w.Hospital), Client: serve(t, m.breaks(whole(t, w))), Patience: hasty}
+			target := suite.Target{Base: cast.Base, Token: w.System(w.Practice), Client: serve(t, m.breaks(whole(t, w))), Patience: hasty}
 			report := target.Run(t.Context(), speaking(all, m.caught))
 			for _, r := range report.Results {
 				if len(r.Failures) == 0 && r.Skipped == "" {

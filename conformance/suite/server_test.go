@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -52,9 +54,30 @@ func serve(t *testing.T, h http.Handler) *http.Client {
 	return &http.Client{Transport: &http.Transport{DialContext: dial, MaxIdleConnsPerHost: 8}}
 }
 
+// indexing makes the index of the world's own search parameters, as `sluis serve`
+// does, until the test ends.
+func indexing(t *testing.T, w *cast.World) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	var work sync.WaitGroup
+	work.Go(func() {
+		for ctx.Err() == nil {
+			if _, err := w.Gate.Reindex(ctx, 200); err != nil && ctx.Err() == nil {
+				t.Error(err)
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	})
+	t.Cleanup(func() { cancel(); work.Wait() })
+}
+
 // whole is the world's FHIR base with the discovery that stands below it.
 func whole(t *testing.T, w *cast.World) http.Handler {
 	t.Helper()
+	indexing(t, w)
 	keys, err := authserver.OpenKeys(filepath.Join(t.TempDir(), "keys"))
 	if err != nil {
 		t.Fatal(err)

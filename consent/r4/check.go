@@ -73,6 +73,14 @@ func checkRule(r consent.Rule, path string) []fhir.Issue {
 			out = append(out, warning("an actor is neither a reference to a resource here nor an identifier: permits nobody, denies everybody", path+".actor"))
 		}
 	}
+	for _, d := range r.Data {
+		if _, ok := fhir.ParseRef(d.Ref); !ok && (d.Meaning != consent.AuthoredBy || d.Value == "") {
+			out = append(out, warning("data is no reference to a resource here: permits nothing, denies everything", path+".data"))
+		}
+	}
+	if !r.DataPeriod.Readable() {
+		out = append(out, warning("a period without a value: permits nothing, denies everything", path+".dataPeriod"))
+	}
 	for _, e := range []struct {
 		element, system string
 		codes           []consent.Code

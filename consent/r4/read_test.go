@@ -82,6 +82,7 @@ func TestEveryElementIsHandled(t *testing.T) {
 	for message, handled := range map[protoreflect.ProtoMessage]string{
 		&pb.Consent_Provision{}:                "id extension modifier_extension type period actor action security_label purpose class_value code data_period data provision",
 		&pb.Consent_Provision_ProvisionActor{}: "id extension modifier_extension role reference",
+		&pb.Consent_Provision_ProvisionData{}:  "id extension modifier_extension meaning reference",
 		&pb.Consent{}:                          "id meta implicit_rules language text contained extension modifier_extension identifier status scope category patient date_time performer organization source policy policy_rule verification provision",
 	} {
 		fields := message.ProtoReflect().Descriptor().Fields()
@@ -100,10 +101,14 @@ func TestCheck(t *testing.T) {
 		"trap 1: withdrawn as well":  {strings.Replace(noPatient, `"active"`, `"inactive"`, 1) + `"provision":{"type":"permit"}}`, "error", "Consent.patient"},
 		"a patient elsewhere":        {strings.Replace(head, "Patient/a", "https://other.example/Patient/a", 1) + `"provision":{"type":"permit"}}`, "error", "Consent.patient"},
 		"no base":                    {head + `"provision":{"purpose":[{"code":"TREAT"}]}}`, "error", "Consent.provision"},
-		"dataPeriod":                 {head + `"provision":{"type":"permit","dataPeriod":{"end":"2020"}}}`, "warning", "Consent.provision"},
-		"a deeper level":             {head + `"provision":{"type":"permit","provision":[{"type":"deny","provision":[{"type":"permit","dataPeriod":{"end":"2020"}}]}]}}`, "warning", "Consent.provision.provision[0].provision[0]"},
+		"dataPeriod":                 {head + `"provision":{"type":"permit","dataPeriod":{"end":"2020"}}}`, "", ""},
+		"dataPeriod without a value": {head + `"provision":{"type":"permit","dataPeriod":{"_end":{"extension":[{"url":"http://x","valueString":"y"}]}}}}`, "warning", "Consent.provision.dataPeriod"},
+		"an empty dataPeriod":        {head + `"provision":{"type":"permit","dataPeriod":{"id":"x"}}}`, "warning", "Consent.provision.dataPeriod"},
+		"a deeper level":             {head + `"provision":{"type":"permit","provision":[{"type":"deny","provision":[{"type":"permit","actor":[{"role":{"coding":[{"code":"WIT"}]},"reference":{"reference":"Practitioner/x"}}]}]}]}}`, "warning", "Consent.provision.provision[0].provision[0]"},
 		"a sound deeper level":       {head + `"provision":{"type":"permit","provision":[{"type":"deny","provision":[{"type":"permit"}]}]}}`, "", ""},
-		"data of a nested provision": {head + `"provision":{"type":"permit","provision":[{"type":"deny"},{"type":"deny","data":[{"meaning":"instance","reference":{"reference":"Observation/o"}}]}]}}`, "warning", "Consent.provision.provision[1]"},
+		"data":                       {head + `"provision":{"type":"permit","provision":[{"type":"deny","data":[{"meaning":"instance","reference":{"reference":"Observation/o"}}]}]}}`, "", ""},
+		"an author's number":         {head + `"provision":{"type":"deny","data":[{"meaning":"authoredby","reference":{"identifier":{"system":"http://x","value":"1"}}}]}}`, "", ""},
+		"data elsewhere":             {head + `"provision":{"type":"permit","provision":[{"type":"deny"},{"type":"deny","data":[{"meaning":"instance","reference":{"reference":"https://x.example/Observation/o"}}]}]}}`, "warning", "Consent.provision.provision[1].data"},
 		"an unknown system":          {head + `"provision":{"type":"permit","purpose":[{"system":"http://x","code":"TREAT"}]}}`, "warning", "Consent.provision.purpose"},
 		"an unresolved actor":        {head + `"provision":{"type":"permit","actor":[{"role":{"coding":[{"code":"IRCP"}]},"reference":{"display":"my doctor"}}]}}`, "warning", "Consent.provision.actor"},
 		"a modifier extension":       {head + `"provision":{"type":"permit","modifierExtension":[{"url":"http://x","valueBoolean":true}]}}`, "warning", "Consent.provision"},
@@ -129,10 +134,10 @@ func ExampleRead() {
 		"scope":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentscope","code":"patient-privacy"}]},
 		"category":[{"coding":[{"system":"http://loinc.org","code":"59284-0"}]}],"patient":{"reference":"Patient/a"},
 		"provision":{"type":"permit","purpose":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActReason","code":"TREAT"}],
-			"provision":[{"type":"deny","dataPeriod":{"end":"2019"}}]}}`))
+			"provision":[{"type":"deny","dataPeriod":{"end":"2019"},"data":[{"meaning":"related","reference":{"reference":"Encounter/e"}}]}]}}`))
 	fmt.Println(applies, rules.Base, rules.Root.Purposes[0].Code)
-	fmt.Println(rules.Nested[0].Effect, "without", rules.Nested[0].Unread)
+	fmt.Println(rules.Nested[0].Effect, "until", rules.Nested[0].DataPeriod.End, rules.Nested[0].Data[0].Meaning, rules.Nested[0].Data[0].Ref)
 	// Output:
 	// true permit TREAT
-	// deny without [dataPeriod]
+	// deny until 2019 related Encounter/e
 }

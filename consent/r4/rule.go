@@ -1,6 +1,7 @@
 package r4
 
 import (
+	"strings"
 	"time"
 
 	"sluis/consent"
@@ -34,12 +35,22 @@ func rule(p *pb.Consent_Provision) consent.Rule {
 		}
 	}
 	if p.GetDataPeriod() != nil {
-		r.Unread = append(r.Unread, "dataPeriod")
+		r.DataPeriod = period(p.GetDataPeriod())
+		if r.DataPeriod == (consent.Period{}) {
+			r.DataPeriod.Start = unreadable
+		}
 	}
-	if len(p.GetData()) > 0 {
-		r.Unread = append(r.Unread, "data")
+	for _, d := range p.GetData() {
+		r.Opaque = r.Opaque || len(d.GetModifierExtension()) > 0
+		r.Data = append(r.Data, datum(d))
 	}
 	return r
+}
+
+func datum(d *pb.Consent_Provision_ProvisionData) consent.Datum {
+	a := actor("", d.GetReference())
+	meaning := strings.ToLower(d.GetMeaning().GetValue().String())
+	return consent.Datum{Meaning: meaning, Ref: a.Ref, System: a.System, Value: a.Value}
 }
 
 // nested reads a provision below the root, with those below it. R4 requires a
@@ -61,7 +72,7 @@ func role(c *types.CodeableConcept) (string, bool) {
 	name, known := "(none)", false
 	for _, coding := range c.GetCoding() {
 		switch code := coding.GetCode().GetValue(); code {
-		case consent.Recipient, consent.PrimaryRecipient, consent.Holder:
+		case consent.Recipient, consent.PrimaryRecipient, consent.Holder, consent.Author:
 			if known && code != name {
 				return name + " and " + code, false
 			}
@@ -123,8 +134,11 @@ func period(p *types.Period) consent.Period {
 	return consent.Period{Start: dateTime(p.GetStart()), End: dateTime(p.GetEnd())}
 }
 
+// unreadable stands for a time that is there and cannot be read.
+const unreadable = "?"
+
 // dateTime writes a dateTime at its precision again, instants in UTC. A value
-// that is not there, only extensions of it, cannot be read: "?".
+// that is not there, only extensions of it, cannot be read.
 func dateTime(d *types.DateTime) string {
 	if d == nil {
 		return ""
@@ -139,7 +153,7 @@ func dateTime(d *types.DateTime) string {
 	}
 	layout, ok := layouts[d.GetPrecision()]
 	if !ok {
-		return "?"
+		return unreadable
 	}
 	return time.UnixMicro(d.GetValueUs()).UTC().Format(layout)
 }

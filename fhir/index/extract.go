@@ -45,12 +45,13 @@ func (e *Extractor) Extract(doc *fhir.Document) (Entries, error) {
 	if err != nil {
 		return Entries{}, err
 	}
-	x := extraction{base: e.base, entries: Entries{Type: doc.Type(), IsPatient: doc.Type() == "Patient"}}
-	x.entries.Tokens = make([]Token, 0, usual) // most have some
-	x.entries.Strings = make([]String, 0, usual)
-	for i := range p.rules {
-		x.apply(&p.rules[i], doc.Root())
-	}
+	room := scratches.Get().(*scratch)
+	defer room.release()
+	x := extraction{base: e.base, scratch: room}
+	x.entries.Type, x.entries.IsPatient = doc.Type(), doc.Type() == "Patient"
+	x.applyAll(p.rules, doc.Root(), false)
+	x.refers(doc.Root()) // by R4's own parameters: those of an upload may go again
+	x.applyAll(p.rules, doc.Root(), true)
 	x.words(doc.Root())
 	for _, s := range p.subjects {
 		for _, v := range s.Run(doc.Root()) {
@@ -61,22 +62,27 @@ func (e *Extractor) Extract(doc *fhir.Document) (Entries, error) {
 		return Entries{}, x.refused
 	}
 	x.entries.tidy()
-	return x.entries, nil
+	return x.entries.exact(), nil
 }
-
-// usual is how many tokens and strings a resource has, more or less.
-const usual = 24
 
 // extraction collects the entries of one document.
 type extraction struct {
+	*scratch
 	base    Base
-	entries Entries
 	refused *fhir.Error
 
-	element  Element      // of the composite at hand, else 0
-	measures []measuredAt // so far
+	element Element // of the composite at hand, else 0
 
 	textKey, typeKey int32 // keys of the token parameter at hand for its texts and identifiers; 0: none
+}
+
+// applyAll adds the entries of R4's parameters, or of the custom ones.
+func (x *extraction) applyAll(rules []rule, root fhir.Node, custom bool) {
+	for i := range rules {
+		if rules[i].lenient == custom {
+			x.apply(&rules[i], root)
+		}
+	}
 }
 
 // apply adds the entries of one parameter.
@@ -218,6 +224,9 @@ func ruleOf(param *conformance.Parameter) (rule, error) {
 		return rule{}, err
 	}
 	r := rule{param: param, program: program, extract: extractors[param.Type], lenient: param.Custom()}
+	if param.Code == conformance.AuthorCode {
+		r.extract = (*extraction).author
+	}
 	first, _, _ := strings.Cut(strings.TrimLeft(param.Expression, "("), ".")
 	r.absolute = first == param.Base
 	if param.Type == conformance.TokenParam && param.Code[0] != '~' {

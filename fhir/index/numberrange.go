@@ -11,13 +11,11 @@ import (
 var decimal = regexp.MustCompile(`^(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]{1,9}))?$`)
 
 // NumberRange is what a decimal covers by the digits written: half of the last
-// one to either side, so 7.10 is [7.095, 7.105), 100 is [99.5, 100.5) and 1e2,
-// of one digit, is [50, 150). The ends are computed exactly and then rounded to
-// the nearest float64, clamped to ±math.MaxFloat64. ok is false for what is no
-// decimal.
-//
-// R4's search page gives [95, 105) for 1e2; that contradicts its own rule and
-// the two examples beside it, so the rule is followed.
+// one to either side, so 7.10 is [7.095, 7.105), 100 is [99.5, 100.5) and 1.0e2 is
+// [95, 105). One digit with an exponent counts as two, so 1e2 is [95, 105) as
+// well: R4 search.html#number gives it so, though half of its last digit would
+// reach from 50 up to 150. The ends are computed exactly and then rounded to the
+// nearest float64, clamped to ±math.MaxFloat64. ok is false for what is no decimal.
 func NumberRange(s string) (low, high, value float64, ok bool) {
 	tenths, exponent, ok := decimalOf(s)
 	if !ok {
@@ -28,7 +26,7 @@ func NumberRange(s string) (low, high, value float64, ok bool) {
 }
 
 // decimalOf reads a decimal as tenths × 10^exponent, tenths being ten times the
-// digits written.
+// digits that count (see NumberRange).
 func decimalOf(s string) (tenths *big.Int, exponent int, ok bool) {
 	m := decimal.FindStringSubmatch(s)
 	if m == nil {
@@ -39,6 +37,9 @@ func decimalOf(s string) (tenths *big.Int, exponent int, ok bool) {
 		if exponent, err = strconv.Atoi(m[4]); err != nil {
 			return nil, 0, false
 		}
+	}
+	if m[4] != "" && len(m[2]+m[3]) == 1 {
+		m[3] = "0"
 	}
 	tenths, ok = new(big.Int).SetString(m[1]+m[2]+m[3]+"0", 10)
 	return tenths, exponent - len(m[3]) - 1, ok

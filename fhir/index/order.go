@@ -46,9 +46,6 @@ func compareReferences(a, b Reference) int {
 }
 
 func unique[T comparable](s []T, compare func(a, b T) int) []T {
-	if len(s) == 0 {
-		return nil
-	}
 	slices.SortFunc(s, compare)
 	return slices.Compact(s)
 }

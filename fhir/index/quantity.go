@@ -51,6 +51,10 @@ func (x *extraction) measured(v path.Value) []Quantity {
 		}
 	}
 	found := append(quantitiesOf(v, asWritten), quantitiesOf(v, inBaseUnits)...)
+	for i := range found {
+		q := &found[i]
+		q.System, q.Code, q.Unit = x.shared(q.System), x.shared(q.Code), x.shared(q.Unit)
+	}
 	x.measures = append(x.measures, measuredAt{at, found})
 	return found
 }

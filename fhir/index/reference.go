@@ -49,3 +49,34 @@ func (x *extraction) addReference(r Reference) {
 		x.entries.References = append(x.entries.References, r)
 	}
 }
+
+// author indexes who is named as an author. One whom nothing tells (a contained
+// resource, a text alone) is an entry too, with the URL "#": a rule about authors
+// must know that there was one.
+func (x *extraction) author(param int32, v path.Value) bool {
+	before := len(x.entries.References)
+	if !x.reference(param, v) || len(x.entries.References) == before {
+		x.addReference(Reference{Param: param, URL: "#"})
+	}
+	return true
+}
+
+// refers indexes the resources named anywhere in the document, contained ones
+// and extensions included, that no parameter of R4 found.
+func (x *extraction) refers(root fhir.Node) {
+	known := map[fhir.Ref]bool{}
+	for _, r := range x.entries.References {
+		known[fhir.Ref{Type: r.Type, ID: r.ID}] = true
+	}
+	key := conformance.ParameterKey(x.entries.Type, conformance.RefersCode)
+	for n := range root.Walk() {
+		if n.Kind() != fhir.String || string(n.RawKey()) != "reference" {
+			continue
+		}
+		ref, ok := x.base.Ref(n.Text())
+		if ref = ref.Latest(); ok && conformance.IsType(ref.Type) && !known[ref] {
+			known[ref] = true
+			x.addReference(Reference{Param: key, Type: ref.Type, ID: ref.ID})
+		}
+	}
+}

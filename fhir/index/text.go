@@ -36,8 +36,8 @@ func (x *extraction) text(param int32, v path.Value) bool {
 }
 
 func (x *extraction) addString(param int32, n fhir.Node) {
-	if s := n.Text(); s != "" {
-		x.entries.Strings = append(x.entries.Strings, String{Param: param, Element: x.element, Folded: Fold(s), Exact: s})
+	if t := x.textOf(n); t.exact != "" {
+		x.entries.Strings = append(x.entries.Strings, String{Param: param, Element: x.element, Folded: t.fold(), Exact: t.exact})
 	}
 }
 

@@ -40,7 +40,7 @@ func (x *extraction) token(param int32, v path.Value) bool {
 // identifier indexes an Identifier or ContactPoint; the former besides by its
 // type (R4 search.html#modifiers, :ofType and :text).
 func (x *extraction) identifier(param int32, n fhir.Node) {
-	system, value := n.Get("system").Text(), n.Get("value").Text()
+	system, value := x.textOf(n.Get("system")).exact, n.Get("value").Text()
 	if contactSystems[system] {
 		system = ""
 	}
@@ -67,16 +67,19 @@ func (x *extraction) textAlone(param int32, n fhir.Node) {
 
 // addText adds what people call a code.
 func (x *extraction) addText(n fhir.Node) {
-	if s := n.Text(); s != "" && x.textKey != 0 && x.element == 0 {
-		x.entries.Strings = append(x.entries.Strings, String{Param: x.textKey, Folded: Fold(s), Exact: s})
+	if x.textKey == 0 || x.element != 0 {
+		return
+	}
+	if t := x.textOf(n); t.exact != "" {
+		x.entries.Strings = append(x.entries.Strings, String{Param: x.textKey, Folded: t.fold(), Exact: t.exact})
 	}
 }
 
 func (x *extraction) coding(param int32, n fhir.Node) {
 	x.addToken(Token{
 		Param:  param,
-		System: n.Get("system").Text(),
-		Code:   n.Get("code").Text(),
+		System: x.textOf(n.Get("system")).exact,
+		Code:   x.textOf(n.Get("code")).exact,
 	})
 	x.addText(n.Get("display"))
 }

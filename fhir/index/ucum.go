@@ -187,13 +187,17 @@ func (u *Unit) at(n *big.Int, exponent int) float64 {
 		return scaled(n, exponent+u.tens)
 	}
 	power := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(exponent, -exponent))), nil)
-	r := new(big.Rat).SetInt(n)
+	above, below := new(big.Int).Mul(n, u.factor.Num()), u.factor.Denom()
 	if exponent < 0 {
-		r.Quo(r, new(big.Rat).SetInt(power))
+		below = power.Mul(power, below)
 	} else {
-		r.Mul(r, new(big.Rat).SetInt(power))
+		above.Mul(above, power)
 	}
-	f, _ := r.Add(r.Mul(r, u.factor), u.offset).Float64()
+	r := new(big.Rat).SetFrac(above, below)
+	if u.offset.Sign() != 0 {
+		r.Add(r, u.offset)
+	}
+	f, _ := r.Float64()
 	return min(max(f, -math.MaxFloat64), math.MaxFloat64)
 }
 

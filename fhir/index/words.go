@@ -65,17 +65,21 @@ func isASCII(s string) bool {
 // words collects the words of the narrative, and of every string that tells
 // something to a person: URIs, references, dates and binary data do not.
 func (x *extraction) words(root fhir.Node) {
-	narrative := appendWords(nil, plainText(root.At("text", "div").Text()))
-	content := make([]string, 0, usual)
+	div := root.At("text", "div")
+	narrative := appendWords(x.narrative, plainText(div.Text()))
+	content := x.content
 	for n := range root.Walk() {
 		switch {
 		case n.Kind() != fhir.String || len(content) > 4*maxWords:
+		case n == div:
+			content = append(content, narrative...)
 		case string(n.RawKey()) == "div":
 			content = appendWords(content, plainText(n.Text()))
 		case speaks(n):
-			content = appendWords(content, n.Text())
+			content = x.textOf(n).appendWords(content)
 		}
 	}
+	x.narrative, x.content = narrative, content // their room
 	x.entries.Narrative, x.entries.Content = distinct(narrative), distinct(content)
 }
 

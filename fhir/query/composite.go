@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strings"
 
 	"sluis/conformance"
@@ -19,19 +20,32 @@ func (l Language) composite(p *conformance.Parameter, raw string) (Expr, *proble
 		if len(parts) != len(p.Parts) {
 			return nil, invalid("%s has %d values joined by $, and %s has %d components", quote(alternative), len(parts), p.Code, len(p.Parts))
 		}
-		vs := make([]Value, len(parts))
+		read := [][]Value{nil}
 		for i, part := range parts {
 			if part == "" {
 				return nil, invalid("an empty value in %s", quote(alternative))
 			}
-			var bad *problem
-			if vs[i], bad = l.value(p.Parts[i], NoModifier, "", part); bad != nil {
+			vs, bad := l.meanings(p.Parts[i], NoModifier, "", part)
+			if bad != nil {
 				return nil, bad
 			}
+			if read = each(read, vs); (len(out.Values)+len(read))*len(p.Parts) > MaxValues {
+				return nil, tooCostly("too many values")
+			}
 		}
-		out.Values = append(out.Values, vs)
+		out.Values = append(out.Values, read...)
 	}
 	return out, nil
+}
+
+// each is every row with every value after it.
+func each(rows [][]Value, vs []Value) (out [][]Value) {
+	for _, row := range rows {
+		for _, v := range vs {
+			out = append(out, append(slices.Clip(row), v))
+		}
+	}
+	return out
 }
 
 func printComposite(c Composite) string {

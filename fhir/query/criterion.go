@@ -81,6 +81,9 @@ func (l Language) modify(p *conformance.Parameter, modifier, raw string) (Expr, 
 		return l.compare(p, NoModifier, modifier, raw)
 	}
 	if m, negative, ok := modifierOf(p, modifier); ok {
+		if m == OfType && !p.Selects("Identifier") {
+			return nil, invalid(":%s compares identifiers, and %s has none", modifier, p.Code)
+		}
 		x, bad := l.compare(p, m, "", raw)
 		if bad != nil || !negative {
 			return x, bad

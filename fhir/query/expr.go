@@ -230,6 +230,12 @@ func Empty(x Expr) bool {
 		return len(x.Codings) == 0
 	case Labelled:
 		return len(x.Labels) == 0
+	case PointsAt:
+		return len(x.Refs) == 0
+	case PointedAtBy:
+		return len(x.Refs) == 0
+	case Authored:
+		return x.Who.ID == "" && x.Number.Code == ""
 	case Person:
 		return len(x.Patients) == 0
 	case Shape:

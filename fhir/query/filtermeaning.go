@@ -120,33 +120,40 @@ func (f filterMeaning) operate(p *conformance.Parameter, t test) (Expr, *problem
 	if !ok {
 		return nil, unsupported("the operator %s on a %s parameter", t.operator, p.Type)
 	}
-	var v Value
-	var bad *problem
-	switch {
-	case m == From || m == Until:
-		v, bad = bound(Prefix(t.operator), t.value)
-	case p.Type == conformance.StringParam || p.Type == conformance.URIParam:
-		v, bad = f.value(p, m, "", escape(t.value))
-	default:
-		v, bad = f.value(p, m, "", inFull(p.Type, t.value))
-	}
+	vs, bad := f.valuesOf(p, m, prefix, t)
 	if bad != nil {
 		return nil, bad
 	}
-	if prefix != "" {
-		if v.Prefix != Eq || strings.HasPrefix(t.value, string(Eq)) {
-			return nil, invalid("%s has a prefix besides the operator", quote(t.value))
-		}
-		if v, bad = f.value(p, m, "", prefixed(prefix, inFull(p.Type, t.value))); bad != nil {
-			return nil, bad
-		}
-		v.Prefix = prefix
-	}
-	x := Compare{Param: p, Modifier: m, Values: []Value{v}}
+	x := Compare{Param: p, Modifier: m, Values: vs}
 	if t.operator == "ni" {
 		return negate(x, nil)
 	}
 	return x, nil
+}
+
+// valuesOf reads the value of a test; a token may stand for several.
+func (f filterMeaning) valuesOf(p *conformance.Parameter, m Modifier, prefix Prefix, t test) ([]Value, *problem) {
+	text := inFull(p.Type, t.value)
+	if p.Type == conformance.StringParam || p.Type == conformance.URIParam {
+		text = escape(t.value)
+	}
+	switch {
+	case m == From || m == Until:
+		v, bad := bound(Prefix(t.operator), t.value)
+		return []Value{v}, bad
+	case prefix == "":
+		return f.meanings(p, m, "", text)
+	}
+	v, bad := f.value(p, m, "", text)
+	if bad != nil {
+		return nil, bad
+	}
+	if v.Prefix != Eq || strings.HasPrefix(t.value, string(Eq)) {
+		return nil, invalid("%s has a prefix besides the operator", quote(t.value))
+	}
+	v, bad = f.value(p, m, "", prefixed(prefix, text))
+	v.Prefix = prefix
+	return []Value{v}, bad
 }
 
 // prefixed puts a prefix of R4 before a value, so that it is read under it; those

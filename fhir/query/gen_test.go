@@ -107,6 +107,9 @@ func drawParam(t *rapid.T, resourceType string) fhir.Param {
 	}
 	modifiers := append([]string{"", "", "", ":missing"}, modifiersOf[p.Type]...)
 	modifier := rapid.SampledFrom(modifiers).Draw(t, "modifier")
+	if modifier == ":of-type" && !p.Selects("Identifier") {
+		modifier = ""
+	}
 	literal := rapid.SampledFrom(literals[p.Type])
 	if under, ok := literalsUnder[modifier]; ok && p.Type != conformance.URIParam {
 		literal = rapid.SampledFrom(under)

@@ -27,7 +27,7 @@ func must2[T any](v T, ok bool) T {
 func empties() []query.Expr {
 	leaves := []query.Expr{
 		nil, query.None{}, query.TypeIs{}, query.IDIs{}, query.Compare{Param: code}, query.Compare{Values: []query.Value{{}}}, query.Missing{},
-		query.Coded{}, query.Labelled{}, query.Custodian{}, query.Person{}, query.Shape{}, query.Related{},
+		query.Coded{}, query.Labelled{}, query.PointsAt{}, query.PointedAtBy{}, query.Authored{Doubt: true}, query.Custodian{}, query.Person{}, query.Shape{}, query.Related{},
 		query.Subjects{}, query.Subjects{X: query.Person{}}, query.Chain{Param: code, Target: "Patient"}, query.Conj{}, query.Disj{},
 	}
 	for _, x := range leaves {

@@ -27,6 +27,11 @@ type Resource struct {
 	// refer to a resource. Without it no reverse chain holds.
 	Referrers func(to fhir.Ref, source string) []Resource
 
+	// Referring lists every resource that is there and refers to this one,
+	// whoever may see it: what an access turns on is not itself under an access.
+	// Without it nothing refers.
+	Referring func() []Resource
+
 	// Linked lists every Patient of the same person as a Patient that the
 	// caller may see, itself included. Without it, or without an answer, a
 	// reference denotes what it names alone.
@@ -89,6 +94,12 @@ func Match(x Expr, r Resource) bool {
 		return carries(r.tokens(conformance.ParameterKey(r.Type, conformance.CodedCode)), x.Codings)
 	case Labelled:
 		return carries(r.labels(), x.Labels)
+	case PointsAt:
+		return x.matches(r)
+	case PointedAtBy:
+		return x.matches(r)
+	case Authored:
+		return x.matches(r)
 	case Subjects:
 		return len(r.Subjects) > 0 && !slices.ContainsFunc(r.Subjects, func(s Subject) bool { return !matchSubject(x.X, s) })
 	}
@@ -309,7 +320,7 @@ func (x Compare) matchesReference(v Value, r Resource, element index.Element) bo
 	}
 	return slices.ContainsFunc(r.Entries.References, func(e index.Reference) bool {
 		switch {
-		case e.Param != x.Param.Key || e.Element != element:
+		case e.Param != keyIn(x.Param, r.Type) || e.Element != element:
 			return false
 		case x.Modifier == IdentifierOf:
 			return codeMatches(v, e.System, e.Identifier)

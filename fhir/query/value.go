@@ -20,11 +20,42 @@ func (l Language) values(p *conformance.Parameter, m Modifier, target, raw strin
 		if part == "" {
 			return nil, invalid("an empty value")
 		}
-		v, bad := l.value(p, m, target, part)
+		vs, bad := l.meanings(p, m, target, part)
 		if bad != nil {
 			return nil, bad
 		}
+		for _, v := range vs {
+			if implied := v.System == "" && v.Code != "" && !v.AnySystem; !implied || !slices.Contains(out, v) {
+				out = append(out, v)
+			}
+		}
+	}
+	return out, nil
+}
+
+// meanings reads one value: of a code that stands without a system in resources,
+// what its value set says of it (R4 search.html#token).
+func (l Language) meanings(p *conformance.Parameter, m Modifier, target, raw string) ([]Value, *problem) {
+	v, bad := l.value(p, m, target, raw)
+	if bad != nil || p.Type != conformance.TokenParam || v.System == "" || m != NoModifier && m != Differs {
+		return []Value{v}, bad
+	}
+	codes, alone, listed := p.Implied(v.System, v.Code)
+	if !listed {
+		return nil, unsupported("every code of the system in %s", quote(raw))
+	}
+	if len(codes) == 0 {
+		return []Value{v}, nil
+	}
+	var out []Value
+	if !alone {
 		out = append(out, v)
+	}
+	for _, code := range codes {
+		out = append(out, Value{Code: code})
+	}
+	if len(out) > 1 && m == Differs {
+		return nil, unsupported("ne with %s, which is several codes here,", quote(raw))
 	}
 	return out, nil
 }

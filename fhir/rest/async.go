@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -84,6 +85,9 @@ func (x *exchange) later() error {
 	if err != nil {
 		return err
 	}
+	if len(kept) > maxKept {
+		return fhir.NewError(fhir.TooLarge, "too-long", "the request is too long to be answered later")
+	}
 	id, err := x.Gate.Defer(x.r.Context(), x.caller, kept, 0)
 	if err != nil {
 		return err
@@ -91,6 +95,15 @@ func (x *exchange) later() error {
 	x.accepted(id)
 	return nil
 }
+
+const (
+	// maxKept bounds, in bytes, a request that is kept for a day.
+	maxKept = 4 * maxQuery
+	// maxRunning is how many batches and transactions a process carries out whose
+	// clients do not wait: each holds its whole body, and nobody's patience bounds
+	// how many are sent.
+	maxRunning = 16
+)
 
 func (x *exchange) accepted(id string) {
 	x.w.Header().Set("Content-Location", x.Base+asyncPath+id)
@@ -139,12 +152,20 @@ func (x *exchange) writeLater() error {
 	if b.Reads() {
 		return x.bundle()
 	}
+	select {
+	case x.working <- struct{}{}:
+	default:
+		return fhir.NewError(fhir.Unavailable, "throttled", "too many requests are being carried out for clients that do not wait; try again")
+	}
 	id, err := x.Gate.Defer(x.r.Context(), x.caller, nil, x.Timeout)
 	if err != nil {
+		<-x.working
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.r.Context()), x.Timeout)
 	y := *x
+	y.body = nil  // each entry has its own
+	x.claim = nil // it is y's now
 	y.r = x.r.Clone(ctx)
 	y.r.Header.Set("Prefer", "return="+returnMinimal)
 	y.w = discard{}
@@ -156,10 +177,12 @@ func (x *exchange) writeLater() error {
 
 // work carries out a batch or transaction and keeps its response.
 func (x *exchange) work(ctx context.Context, cancel context.CancelFunc, id string, b gate.Bundle) {
+	defer func() { <-x.working }()
+	defer x.claim.release()
 	defer cancel()
 	defer x.running.Delete(id)
 	done := settled{Status: http.StatusOK}
-	body, err := x.carryOut(b)
+	body, err := x.unguarded(b)
 	if err != nil {
 		done.Status, body = x.problem(err)
 	}
@@ -171,6 +194,18 @@ func (x *exchange) work(ctx context.Context, cancel context.CancelFunc, id strin
 	if err != nil {
 		x.Log.Error("the response of a deferred request is lost", "request", requestID(ctx), "error", err)
 	}
+}
+
+// unguarded is carryOut where no middleware stands around it: a panic, which
+// would end the process, is an error.
+func (x *exchange) unguarded(b gate.Bundle) (body []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			x.Log.Error("panic", "request", requestID(x.r.Context()), "panic", p, "stack", string(debug.Stack()))
+			err = fhir.NewError(fhir.Internal, "exception", "internal error")
+		}
+	}()
+	return x.carryOut(b)
 }
 
 // status answers GET and DELETE of a deferred request, to who deferred it.

@@ -18,6 +18,7 @@ func (x *exchange) bundle() error {
 	if err != nil {
 		return err
 	}
+	x.body = nil // each entry has its own
 	body, err := x.carryOut(b)
 	if err != nil {
 		return err
@@ -28,7 +29,7 @@ func (x *exchange) bundle() error {
 
 // carryOut is the response to a batch or transaction.
 func (x *exchange) carryOut(b gate.Bundle) ([]byte, error) {
-	b.Call = x.entry
+	b.Call, b.Bare = x.entry, prefer(x.r, "return") != returnWhole
 	results, err := x.Gate.Bundle(x.r.Context(), x.caller, b)
 	if err != nil {
 		return nil, err
@@ -131,8 +132,8 @@ func (x *exchange) answerWrite(set *set, r *gate.EntryResult) {
 	}
 	set.begin()
 	wanted := prefer(x.r, "return")
-	if wanted == returnWhole && set.buf.Len() < maxRepresented {
-		set.resource(r.Result.Resource.Body)
+	if body := r.Result.Resource.Body; wanted == returnWhole && body != nil && set.buf.Len() < maxRepresented {
+		set.resource(body)
 	}
 	set.response(status, r.Result.Resource.Ref().String(), &r.Result.Resource)
 	if wanted == returnOutcome {

@@ -36,6 +36,7 @@ type (
 	}
 	restPart struct {
 		Mode        string          `json:"mode"`
+		Document    string          `json:"documentation"`
 		Security    security        `json:"security"`
 		Resource    []resourcePart  `json:"resource"`
 		Interaction []coded         `json:"interaction"`
@@ -107,7 +108,7 @@ func (s *server) writeStatement(defs *conformance.Definitions, normative bool) [
 		Implement:   described{"Sluis FHIR R4 server", s.Base},
 		FHIRVersion: "4.0.1", Format: []string{"application/fhir+json", "application/fhir+xml", "json", "xml"},
 		Rest: []restPart{{
-			Mode: "server", Resource: resources(defs, normative),
+			Mode: "server", Document: remarks, Resource: s.resources(defs, normative),
 			Security: security{
 				Service:     []codeable{{[]coding{{"http://terminology.hl7.org/CodeSystem/restful-security-service", "SMART-on-FHIR"}}}},
 				Description: "A bearer token of SMART App Launch is needed for everything but this statement.",
@@ -135,6 +136,10 @@ func (s *server) writeStatement(defs *conformance.Definitions, normative bool) [
 	return body
 }
 
+// remarks are what a statement has no element for.
+const remarks = "Prefer: respond-async is heeded for searches, histories, $everything, batches and transactions. A batch takes operations and metadata besides. " +
+	"An update creates only for clients that are registered with the right to choose ids."
+
 func (s *server) date() string { return s.Software.Date.UTC().Format("2006-01-02") }
 
 func codes(kinds ...fhir.InteractionKind) []coded {
@@ -155,7 +160,11 @@ func served(kinds []fhir.InteractionKind) (out []fhir.InteractionKind) {
 	return out
 }
 
-func resources(defs *conformance.Definitions, normative bool) (out []resourcePart) {
+func (s *server) resources(defs *conformance.Definitions, normative bool) (out []resourcePart) {
+	deletes := "single"
+	if s.Gate != nil && s.Gate.DeleteMany {
+		deletes = "multiple"
+	}
 	pointing := referrers(defs)
 	for _, t := range conformance.Types() {
 		switch {
@@ -163,17 +172,17 @@ func resources(defs *conformance.Definitions, normative bool) (out []resourcePar
 		case t == "AuditEvent":
 			out = append(out, logPart())
 		default:
-			out = append(out, clinicalPart(defs, t, pointing[t]))
+			out = append(out, clinicalPart(defs, t, pointing[t], deletes))
 		}
 	}
 	return out
 }
 
 // clinicalPart is the row of a type that clients read and write.
-func clinicalPart(defs *conformance.Definitions, t string, pointing []string) resourcePart {
+func clinicalPart(defs *conformance.Definitions, t string, pointing []string, deletes string) resourcePart {
 	part := resourcePart{
 		Type: t, Profile: profile(t), Interaction: codes(served(instanceInteractions)...), Versioning: "versioned-update", ReadHistory: true,
-		ConditionalCreate: true, ConditionalRead: "full-support", ConditionalUpdate: true, ConditionalDelete: "single",
+		ConditionalCreate: true, ConditionalRead: "full-support", ConditionalUpdate: true, ConditionalDelete: deletes,
 		ReferencePolicy:  []string{"literal", "logical", "local"},
 		SearchRevInclude: pointing,
 		Operation: callable(func(o operation) bool {

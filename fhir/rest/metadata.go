@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"sluis/conformance"
+	"sluis/conformance/terminology"
 	"sluis/fhir"
 )
 
@@ -159,10 +160,8 @@ func (s *server) writeTerminology() []byte {
 		out.ValidateCode = &translated{}
 	}
 	if calls("lookup") {
-		for line := range strings.Lines(conformance.CodeSystems().Index) {
-			if uri, _, ok := strings.Cut(line, "\t"); ok && !strings.HasPrefix(uri, "#") {
-				out.CodeSystem = append(out.CodeSystem, systemPart{uri, calls("subsumes")})
-			}
+		for _, uri := range terminology.Systems() {
+			out.CodeSystem = append(out.CodeSystem, systemPart{uri, calls("subsumes")})
 		}
 	}
 	body, err := json.Marshal(out)

@@ -45,6 +45,10 @@ var operations = []operation{
 	{name: "validate-code", definition: "ValueSet-validate-code", types: []string{"ValueSet"}, levels: atType | atInstance, serve: (*exchange).terminology},
 	{name: "validate-code", definition: "CodeSystem-validate-code", types: []string{"CodeSystem"}, levels: atType | atInstance, serve: (*exchange).terminology},
 	{name: "lookup", definition: "CodeSystem-lookup", types: []string{"CodeSystem"}, levels: atType, serve: (*exchange).terminology},
+	{name: "explain-access", definition: explainDefinition, levels: atSystem, serve: (*exchange).explainAccess},
+	{name: "fileConsent", definition: fileConsentDefinition, types: []string{"Consent"}, levels: atType, post: true, serve: (*exchange).fileConsent},
+	{name: "revokeConsent", definition: revokeConsentDefinition, types: []string{"Consent"}, levels: atInstance, post: true, serve: (*exchange).revokeConsent},
+	{name: "recordDisclosure", definition: recordDisclosureDefinition, types: []string{"AuditEvent"}, levels: atType, post: true, serve: (*exchange).recordDisclosure},
 	{name: "index-status", definition: indexStatusDefinition, types: []string{"SearchParameter"}, levels: atInstance, serve: (*exchange).indexStatus},
 	{name: "subsumes", definition: "CodeSystem-subsumes", types: []string{"CodeSystem"}, levels: atType | atInstance, serve: (*exchange).terminology},
 }

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"sluis/audit/balp"
@@ -82,6 +83,7 @@ func logPart() resourcePart {
 	part := resourcePart{
 		Type: "AuditEvent", Profile: profile("AuditEvent"), Interaction: codes(fhir.Read, fhir.SearchType), Versioning: "no-version",
 		ConditionalRead: "not-supported", ConditionalDelete: "not-supported", ReferencePolicy: []string{"literal"},
+		Operation: callable(func(o operation) bool { return slices.Contains(o.types, "AuditEvent") }),
 	}
 	for _, p := range balp.Parameters(true) {
 		if p.Name == "_id" || !strings.HasPrefix(p.Name, "_") { // _sort and its like are not declared

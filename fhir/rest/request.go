@@ -80,10 +80,13 @@ func (x *exchange) receive() ([]byte, error) {
 	if n := x.r.ContentLength; n > 0 {
 		buf.Grow(int(min(n, maxTrust)))
 	}
-	_, err := buf.ReadFrom(in)
+	_, err := buf.ReadFrom(&covered{Reader: in, ctx: x.r.Context(), claim: x.claim})
 	var big *http.MaxBytesError
 	if errors.As(err, &big) || int64(buf.Len()) > x.MaxBody {
 		return nil, fhir.NewError(fhir.TooLarge, "too-long", "the body is too large")
+	}
+	if fhir.KindOf(err) == fhir.Unavailable {
+		return nil, err
 	}
 	if err != nil {
 		return nil, fhir.NewError(fhir.Invalid, "incomplete", "the body could not be read to its end")
@@ -158,7 +161,7 @@ func (x *exchange) preconditions() error {
 	h := x.r.Header
 	var err error
 	if m := h.Get("If-Match"); m != "" {
-		if x.ix.IfMatch, err = fhir.ParseETag(m); err != nil {
+		if x.ix.IfMatch, err = fhir.ParseIfMatch(m); err != nil {
 			return err
 		}
 	}

@@ -36,6 +36,9 @@ type Config struct {
 	// work on a request; 0 is two minutes.
 	MaxBody int64
 	Timeout time.Duration
+	// LargeBodies bounds, in bytes, all bodies of more than 1 MiB that are worked on
+	// at once; 0 is 64 MiB. Who finds no room in a few seconds is told to come back.
+	LargeBodies int64
 }
 
 // Software names the release in the CapabilityStatement.
@@ -44,9 +47,10 @@ type Software struct {
 	Date    time.Time
 }
 
-// Limits of a request, the first two where Config has none.
+// Limits of requests, the first three where Config has none.
 const (
 	maxBody     = 64 << 20 // bytes
+	largeBodies = 64 << 20 // bytes
 	requestTime = 120 * time.Second
 	maxQuery    = 64 << 10 // bytes
 )
@@ -54,13 +58,15 @@ const (
 type server struct {
 	Config
 	statements statements
-	running    sync.Map // deferred writes, by id: what ends them
+	running    sync.Map      // deferred writes, by id: what ends them
+	working    chan struct{} // a place for each of them
+	budget     budget
 }
 
 // New returns the handler of the FHIR base; mount it at the path of Base.
 func New(c Config) http.Handler {
 	c.MaxBody, c.Timeout = cmp.Or(c.MaxBody, maxBody), cmp.Or(c.Timeout, requestTime)
-	s := &server{Config: c}
+	s := &server{Config: c, working: make(chan struct{}, maxRunning), budget: newBudget(cmp.Or(c.LargeBodies, largeBodies))}
 	r := chi.NewRouter()
 	r.Use(s.identify, s.guard)
 	r.Get("/metadata", s.capabilities)
@@ -79,6 +85,7 @@ type exchange struct {
 	r      *http.Request
 	ix     fhir.Interaction
 	caller gate.Caller
+	claim  *claim       // for a large body, until the work on it ends
 	body   []byte       // in JSON, whatever it was sent in
 	asked  []fhir.Param // the query as sent, for links
 	form   form         // how the answer is written
@@ -115,6 +122,8 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), s.Timeout)
 	defer cancel()
 	x := s.exchange(w, r.WithContext(ctx))
+	x.claim = s.budget.claim()
+	defer func() { x.claim.release() }()
 	if err := x.enter(); err != nil {
 		x.fail(err)
 		return

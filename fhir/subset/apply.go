@@ -118,6 +118,10 @@ func (w *writer) meta(meta fhir.Node) {
 	w.out = append(w.out, '}')
 }
 
+// IsSubset reports whether a resource is marked as a part of one, which must not
+// be stored for the whole (R4 search.html#summary).
+func IsSubset(resource fhir.Node) bool { return isSubsetted(resource.At("meta", "tag")) }
+
 func isSubsetted(tags fhir.Node) bool {
 	for t := range tags.All() {
 		if t.Get("system").Text() == TagSystem && t.Get("code").Text() == TagCode {

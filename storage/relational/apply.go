@@ -160,6 +160,9 @@ func (a *application) run(ctx context.Context) ([]storage.Result, error) {
 	results := make([]storage.Result, len(a.writes))
 	for i, w := range a.writes {
 		results[i] = w.result
+		if a.request.Bare {
+			results[i].Resource.Body = nil
+		}
 	}
 	return results, a.record(ctx, results)
 }

@@ -62,6 +62,8 @@ func (k knowledge) covers(leaf query.Expr) bool {
 	switch leaf := leaf.(type) {
 	case query.None, query.All, query.TypeIs, query.IDIs, query.Custodian:
 		return true
+	case query.PointedAtBy:
+		return true // what others refer to, they refer to by type and id
 	case query.Coded, query.Labelled, query.Subjects:
 		return k == fingerprint
 	case query.Compare:

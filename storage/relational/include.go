@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"sluis/conformance"
 	"sluis/fhir"
 	"sluis/fhir/query"
 )
@@ -109,11 +110,13 @@ func linksOf(in query.Include) []link {
 	return []link{literal}
 }
 
-// ofParam is the condition that the entry f is of the include's parameter, if it
-// names one.
+// ofParam is the condition that the entry f is of the include's parameter or, for
+// a wildcard, of any: not of those that the index has besides (R4
+// search.html#include: "any search parameter of type=reference").
 func (r *renderer) ofParam(in query.Include) string {
 	if in.Param == nil {
-		return ""
+		pseudo := slices.Concat(keysOf(conformance.AuthorCode), keysOf(conformance.RefersCode))
+		return " AND NOT " + r.dialect.In("f.param", r.arg(pseudo))
 	}
 	return " AND " + r.keyed(in.Param, "f", row{"f", in.Source})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"time"
 
 	"sluis/audit"
@@ -64,13 +65,21 @@ func (l *Log) Append(ctx context.Context, records []audit.Record) error {
 	return l.commit.append(ctx, rows)
 }
 
+// recorded is how many records of a transaction are written at a time.
+const recorded = 1000
+
 // Record implements Recorder: the records are durable when the transaction is.
 func (l *Log) Record(ctx context.Context, tx Tx, records []audit.Record) error {
-	rows, err := eventRows(records)
-	if err != nil || len(rows) == 0 {
-		return err
+	for part := range slices.Chunk(records, recorded) {
+		rows, err := eventRows(part)
+		if err != nil {
+			return err
+		}
+		if err := insertEvents(ctx, tx, rows); err != nil {
+			return err
+		}
 	}
-	return insertEvents(ctx, tx, rows)
+	return nil
 }
 
 func insertEvents(ctx context.Context, tx Tx, rows [][]any) error {

@@ -177,6 +177,13 @@ func filterSQL(d Dialect, f storage.LogFilter) *logWhere {
 	for _, t := range wanted(f) {
 		w.and(hasBytes(d, "terms", w.bind(t)))
 	}
+	if f.Agent != "" {
+		var any []string
+		for _, t := range agents(f.Agent) {
+			any = append(any, hasBytes(d, "terms", w.bind(t)))
+		}
+		w.and("(" + strings.Join(any, " OR ") + ")")
+	}
 	return w
 }
 

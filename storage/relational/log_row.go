@@ -89,6 +89,15 @@ func latest(policy string) string {
 
 func outcomeText(o audit.Outcome) string { return fmt.Sprint(int(o)) }
 
+// agents are the terms of which a record of an agent of that id has one.
+func agents(id string) [][]byte {
+	out := [][]byte{term(organizationTerm, id)}
+	for _, user := range []string{"Practitioner", "PractitionerRole", "Patient", "RelatedPerson", "Device"} {
+		out = append(out, term(userTerm, fhir.Ref{Type: user, ID: id}.String()))
+	}
+	return out
+}
+
 // wanted are the terms that a record must have for the filter.
 func wanted(f storage.LogFilter) (out [][]byte) {
 	add := func(field, value string) {

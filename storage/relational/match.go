@@ -84,13 +84,16 @@ func (a *application) settle(matches map[int][]string) (map[fhir.Ref]fhir.Ref, e
 		}
 		switch len(matches[i]) {
 		case 0:
+			if c.IfMatch != 0 {
+				return nil, &storage.ChangeError{Change: i, Err: fhir.NewError(fhir.Precondition, "conflict", "the criteria match nothing, so there is no version")}
+			}
 			if c.Op == storage.Delete {
 				c.ID = ""
 			}
 			c.Upsert = true
 		case 1:
 			if c.Op == storage.Update && c.Named != "" && c.Named != matches[i][0] {
-				return nil, fhir.NewError(fhir.Invalid, "value", "the id of the body is not that of the resource found", c.Type+".id")
+				return nil, &storage.ChangeError{Change: i, Err: fhir.NewError(fhir.Invalid, "value", "the id of the body is not that of the resource found", c.Type+".id")}
 			}
 			from, to := fhir.Ref{Type: c.Type, ID: c.ID}, fhir.Ref{Type: c.Type, ID: matches[i][0]}
 			if c.ID != "" && from != to {
@@ -98,7 +101,7 @@ func (a *application) settle(matches map[int][]string) (map[fhir.Ref]fhir.Ref, e
 			}
 			c.ID = to.ID
 		default:
-			return nil, fhir.NewError(fhir.Precondition, "multiple-matches", "the criteria match more than one resource")
+			return nil, &storage.ChangeError{Change: i, Err: fhir.NewError(fhir.Precondition, "multiple-matches", "the criteria match more than one resource")}
 		}
 	}
 	return renames, nil

@@ -56,7 +56,13 @@ type pageBuilder struct {
 	rids     []int64 // of page.Entries, in step with it
 	persons  map[int64]int
 	seen     map[int64]bool // rids of a search: matches and includes
+	bytes    int            // of all bodies
 }
+
+// maxPage is how many bytes the resources of one page may have together: it is
+// complete in memory before it is recorded and sent. One resource alone may have
+// more.
+const maxPage = 64 << 20
 
 func newPageBuilder() *pageBuilder {
 	return &pageBuilder{page: storage.Page{Total: -1}, persons: map[int64]int{}, seen: map[int64]bool{}}
@@ -72,6 +78,9 @@ func (b *pageBuilder) add(row *pageRow, included bool) (bool, error) {
 	last := len(b.rids) - 1
 	fresh := last < 0 || b.rids[last] != row.rid || b.page.Entries[last].Resource.Version != row.resource.Version
 	if fresh {
+		if b.bytes += len(row.resource.Body); b.bytes > maxPage && last >= 0 {
+			return false, fhir.NewError(fhir.TooLarge, "too-costly", "the resources of this page are too large together; ask for fewer at a time", "_count")
+		}
 		b.rids = append(b.rids, row.rid)
 		b.seen[row.rid] = true
 		b.page.Entries = append(b.page.Entries, row.entry(included))

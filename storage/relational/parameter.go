@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"sluis/conformance"
@@ -15,7 +16,7 @@ import (
 // indexFormat counts the ways in which resources were read into the index. A
 // database of another one is re-indexed, as it is when R4's table of parameters
 // is another.
-const indexFormat = 2
+const indexFormat = 3
 
 // r4Row is the row of parameter that stands for R4 itself.
 const r4Row = 0
@@ -38,7 +39,7 @@ func r4Hash() string {
 	h := sha256.New()
 	fmt.Fprintln(h, indexFormat)
 	for _, t := range conformance.Types() {
-		for _, p := range conformance.Searchable(t) {
+		for _, p := range slices.Concat(conformance.Searchable(t), conformance.Pseudo(t)) {
 			fmt.Fprintln(h, p.Base, p.Code, p.Type, p.Expression)
 		}
 	}

@@ -24,11 +24,17 @@ func (a *application) changesPolicy() bool {
 func (a *application) affecting() []*write {
 	var out []*write
 	for _, w := range a.writes {
-		if !w.same && (w.inputs() != 0 || w.pre != nil && w.pre.inputs != 0) {
+		if !w.same && (w.inputs() != 0 || w.pre != nil && w.pre.inputs != 0 || w.comesOrGoes()) {
 			out = append(out, w)
 		}
 	}
 	return out
+}
+
+// comesOrGoes: a Patient that is deleted, or comes back. Whether a token of its
+// own is anybody's turns on it.
+func (w *write) comesOrGoes() bool {
+	return w.change.Type == patientType && w.pre != nil && (w.op == storage.Delete) != w.pre.resource.Deleted
 }
 
 // applyPolicy replaces the policy inputs of what was written, joins and parts
@@ -36,14 +42,15 @@ func (a *application) affecting() []*write {
 // policy lock, so each statement sees every transaction that came before.
 //
 // The version grows with every change of rules, relations, members or
-// representations, with every new custodian, and when persons are joined or
-// parted. A new person changes no decision made before: nothing could name it.
+// representations, with every new custodian, when persons are joined or parted,
+// and when a Patient is deleted or comes back. A new person changes no decision
+// made before: nothing could name it.
 func (a *application) applyPolicy(ctx context.Context) error {
 	writes := a.affecting()
 	if len(writes) == 0 && len(a.newCustodians) == 0 {
 		return nil
 	}
-	p := &policyChange{application: a, touched: map[int64]bool{}}
+	p := &policyChange{application: a, touched: map[int64]bool{}, bump: slices.ContainsFunc(writes, (*write).comesOrGoes)}
 	if err := p.addCustodians(ctx); err != nil {
 		return err
 	}

@@ -139,6 +139,12 @@ func TestRendererRefusesWhatItCannotDecide(t *testing.T) {
 		"custodian below Subjects": query.Subjects{X: query.Custodian{ID: "a"}},
 		"chain in an access":       query.Chain{Param: subject, Target: "Patient", X: query.All{}},
 		"no parts":                 query.Neg{X: query.Disj{}},
+		"reverse chain in access":  query.Has{Source: "Observation", Param: subject, X: query.All{}},
+		"a value set":              query.Compare{Param: status, Modifier: query.In, Values: []query.Value{{Text: "http://x"}}},
+		"a code's hierarchy":       query.Compare{Param: status, Modifier: query.Below, Values: []query.Value{{System: "http://x", Code: "y"}}},
+		"a reference's hierarchy":  query.Compare{Param: subject, Modifier: query.Above, Values: []query.Value{{Ref: fhir.Ref{ID: "x"}}}},
+		"a string's :above":        query.Compare{Param: parameter("Patient", "family"), Modifier: query.Above, Values: []query.Value{{Folded: "x"}}},
+		"components that lack":     query.Composite{Param: parameter("Observation", "code-value-quantity"), Values: [][]query.Value{{{Code: "x"}}}},
 		"composite":                query.Compare{Param: &conformance.Parameter{Base: "Observation", Type: conformance.CompositeParam}, Values: []query.Value{{}}},
 	} {
 		r := newRenderer(plain{}, x)
@@ -154,6 +160,8 @@ func TestValuesNeverEnterTheText(t *testing.T) {
 	parts := []query.Expr{
 		query.TypeIs{Types: []string{odd}}, query.IDIs{IDs: []string{odd, odd}}, query.Custodian{ID: odd},
 		query.Coded{Codings: []query.Coding{{System: odd, Code: odd}}}, query.Labelled{Labels: []query.Coding{{Code: odd}}},
+		query.PointsAt{Refs: []fhir.Ref{{Type: odd, ID: odd}}}, query.PointedAtBy{Refs: []fhir.Ref{{Type: odd, ID: odd}}},
+		query.Authored{Who: fhir.Ref{Type: odd, ID: odd}, Number: query.Coding{System: odd, Code: odd}, Doubt: true},
 		query.Subjects{X: query.Person{Patients: []fhir.Ref{{Type: "Patient", ID: odd}}}},
 		query.Subjects{X: query.Related{Custodian: odd, Parties: []fhir.Ref{{Type: odd, ID: odd}}, At: time.Unix(1, 0)}},
 	}

@@ -143,6 +143,12 @@ func (r *renderer) leaf(x query.Expr, row row) string {
 		return r.coded(x, row)
 	case query.Labelled:
 		return r.labelled(x, row)
+	case query.PointsAt:
+		return r.pointsAt(x, row)
+	case query.PointedAtBy:
+		return r.pointedAtBy(x, row)
+	case query.Authored:
+		return r.authored(x, row)
 	}
 	return r.refuse("%T cannot stand here", x)
 }

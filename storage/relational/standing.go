@@ -22,6 +22,7 @@ func (a *application) standings(ctx context.Context) error {
 		return nil
 	}
 	persons := map[int64][]storage.Standing{}
+	known := map[string]storage.Standing{} // by the id of the Patient: most often one has many rows
 	steps := Step{SQL: "SELECT " + standingColumns + " WHERE " + a.store.conn.Dialect().In("s.rid", "$1") + " ORDER BY s.rid, s.patient",
 		Args: []any{rids}, Each: func(rows Rows) error {
 			var rid int64
@@ -29,11 +30,18 @@ func (a *application) standings(ctx context.Context) error {
 			if err := rows.Scan(&rid, &s.person, &s.patient, &s.shape, &s.card); err != nil {
 				return err
 			}
-			standing, err := s.standing()
-			if err == nil && !listed(persons[rid], standing) {
+			standing, ok := known[s.patient]
+			if !ok {
+				var err error
+				if standing, err = s.standing(); err != nil {
+					return err
+				}
+				known[s.patient] = standing
+			}
+			if !listed(persons[rid], standing) {
 				persons[rid] = append(persons[rid], standing)
 			}
-			return err
+			return nil
 		}}
 	if err := a.tx.Send(ctx, steps); err != nil {
 		return err

@@ -30,9 +30,9 @@ func (a *application) attach(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, w := range a.writes {
+	for i, w := range a.writes {
 		if err := w.attach(made, gone, visible); err != nil {
-			return err
+			return &storage.ChangeError{Change: i, Err: err}
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package relational
 
 import (
 	"context"
+	"errors"
 	"hash/fnv"
 	"slices"
 	"time"
@@ -184,7 +185,7 @@ func (a *application) choose(ctx context.Context) error {
 		w := &write{change: c, op: c.Op, pre: a.found[fhir.Ref{Type: c.Type, ID: c.ID}]}
 		a.writes = append(a.writes, w)
 		if err := w.plan(); err != nil {
-			found = append(found, err)
+			found = append(found, &storage.ChangeError{Change: i, Err: err})
 		}
 		if w.pre != nil {
 			w.rid = w.pre.rid
@@ -193,13 +194,13 @@ func (a *application) choose(ctx context.Context) error {
 		}
 		ref := fhir.Ref{Type: c.Type, ID: c.ID}
 		if taken[ref] && !w.same {
-			found = append(found, twoChanges())
+			found = append(found, &storage.ChangeError{Change: i, Err: twoChanges()})
 		}
 		taken[ref], kept[ref] = taken[ref] || !w.same, kept[ref] || w.same
 		// A conditional create stands for what it found, which must not be
 		// deleted beside it.
 		if taken[ref] && kept[ref] && a.deletes(ref) {
-			found = append(found, twoChanges())
+			found = append(found, &storage.ChangeError{Change: i, Err: twoChanges()})
 		}
 	}
 	preconditions, err := a.checkPreimages(ctx)
@@ -220,14 +221,20 @@ func (a *application) deletes(ref fhir.Ref) bool {
 	})
 }
 
-// foremost is the error to answer with: not found before anything else.
+// foremost is the error to answer with: of those that say not found, before
+// anything else, the first in the order of the changes.
 func foremost(found []error) error {
+	var first *storage.ChangeError
 	for _, err := range found {
-		if fhir.KindOf(err) == fhir.NotFound {
-			return err
+		var of *storage.ChangeError
+		if errors.As(err, &of) && fhir.KindOf(err) == fhir.NotFound && (first == nil || of.Change < first.Change) {
+			first = of
 		}
 	}
-	if len(found) > 0 {
+	switch {
+	case first != nil:
+		return first
+	case len(found) > 0:
 		return found[0]
 	}
 	return nil
@@ -266,26 +273,39 @@ func (w *write) keep() {
 // version asked for. It returns every reason to refuse; err is a failure to look.
 func (a *application) checkPreimages(ctx context.Context) (found []error, err error) {
 	var changed []*write
-	for _, w := range a.writes {
+	var places []int
+	for i, w := range a.writes {
 		if w.pre != nil && !w.same {
-			changed = append(changed, w)
+			changed, places = append(changed, w), append(places, i)
 		}
 	}
 	hidden, err := a.judge(ctx, changed, nil, nil)
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range changed {
-		switch m := w.change.IfMatch; {
-		case hidden[w.rid]:
-			found = append(found, fhir.ErrNotFound())
-		case m > 0 && m != w.pre.resource.Version:
-			found = append(found, fhir.NewError(fhir.Precondition, "conflict", "the resource has another version"))
+	for i, w := range changed {
+		err := w.mayChange(hidden[w.rid])
+		switch {
+		case err != nil:
+			found = append(found, &storage.ChangeError{Change: places[i], Err: err})
 		case w.unchanged() || w.op == storage.Delete && w.pre.resource.Deleted:
 			w.keep()
 		}
 	}
 	return found, nil
+}
+
+// mayChange holds a write against the row that it would change.
+func (w *write) mayChange(hidden bool) error {
+	switch m := w.change.IfMatch; {
+	case hidden:
+		return fhir.ErrNotFound()
+	case m > 0 && m != w.pre.resource.Version:
+		return fhir.NewError(fhir.Precondition, "conflict", "the resource has another version")
+	case m == fhir.AnyVersion && w.pre.resource.Deleted:
+		return fhir.NewError(fhir.Precondition, "conflict", "the resource is deleted: it has no current version")
+	}
+	return nil
 }
 
 // judge evaluates each write's access on its row as it stands, between the

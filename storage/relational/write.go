@@ -22,27 +22,42 @@ const (
 // by every other writer, from here to the commit.
 const policyLock = 0x706f6c696379 // "policy"
 
-// storeRows writes all rows in one round trip, judges the after-image, and makes
-// sure, under the policy lock, that no policy changed since the transaction
-// began. The after-image is judged before this transaction's own policy inputs
-// count: an access is a decision about one version of policy, and what a link
-// to another's Patient or a new consent would do to it is not told to the
-// writer.
+// portion is how much of a transaction's rows stand in memory at a time: those
+// of some thousand resources. What is sent before the transaction ends, no one
+// else sees.
+const portion = 8 << 20 // bytes, as rowSet counts them
+
+// storeRows writes all rows, in one round trip where they are no more than a
+// portion, judges the after-image, and makes sure, under the policy lock, that no
+// policy changed since the transaction began. The after-image is judged before
+// this transaction's own policy inputs count: an access is a decision about one
+// version of policy, and what a link to another's Patient or a new consent would
+// do to it is not told to the writer.
 func (a *application) storeRows(ctx context.Context) error {
 	rows := newRowSet()
-	var changed, judged []*write
+	var judged []*write
+	changes := 0
 	for _, w := range a.writes {
 		if w.same {
 			continue
 		}
+		if rows.size > portion {
+			if err := a.tx.Send(ctx, rows.steps(a.store.conn.Dialect())...); err != nil {
+				return err
+			}
+			rows = newRowSet()
+		}
 		a.stamp(w)
 		rows.add(w)
-		changed = append(changed, w)
+		if a.request.Bare {
+			w.result.Resource.Body = nil // it stands in rows as long as it is needed
+		}
+		changes++
 		if w.op != storage.Delete {
 			judged = append(judged, w)
 		}
 	}
-	if len(changed) == 0 {
+	if changes == 0 {
 		return nil
 	}
 	now, parameters := a.version, a.request.Parameters
@@ -79,6 +94,8 @@ func (a *application) stamp(w *write) {
 		r.Method, r.Deleted = "DELETE", true
 	case c.Op == storage.Create:
 		r.Method = "POST"
+	case c.Patched:
+		r.Method = "PATCH"
 	}
 	if !r.Deleted {
 		c.Entries.Type = c.Type
@@ -128,11 +145,19 @@ type rowSet struct {
 	values  map[*Table][][]any
 	changed []int64 // rows that existed: their versions go to history
 	indexed []int64 // of these, the ones that get new index rows
+	size    int     // in memory, more or less, in bytes
 }
 
 func newRowSet() *rowSet { return &rowSet{values: map[*Table][][]any{}} }
 
-func (s *rowSet) row(t *Table, values ...any) { s.values[t] = append(s.values[t], values) }
+// rowValue is what a value takes that points to what stands elsewhere: as any,
+// as a column, and as it is sent.
+const rowValue = 48 // bytes
+
+func (s *rowSet) row(t *Table, values ...any) {
+	s.values[t] = append(s.values[t], values)
+	s.size += rowValue * len(values)
+}
 
 func (s *rowSet) add(w *write) {
 	r := w.result.Resource
@@ -147,6 +172,7 @@ func (s *rowSet) add(w *write) {
 	} else {
 		judged = fingerprintOf(w.change.Entries)
 	}
+	s.size += len(body)
 	s.row(resourceTable, w.rid, r.Type, r.ID, r.Version, w.updated, r.Method, r.Deleted, w.result.Custodian, judged, w.inputs(), body)
 	if r.Deleted {
 		return // its index rows stay: they tell who may know that it is gone

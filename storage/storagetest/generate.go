@@ -1,7 +1,9 @@
 package storagetest
 
 import (
+	"sluis/conformance"
 	"sluis/fhir"
+	"sluis/fhir/index"
 	"sluis/fhir/query"
 
 	"pgregory.net/rapid"
@@ -13,7 +15,7 @@ type generator struct {
 	access bool // no chains, and no references to Patients
 }
 
-var kinds = []string{"Patient", "Observation", "Encounter", "CareTeam", "Consent", "Organization"}
+var kinds = []string{"Provenance", "Patient", "Observation", "Encounter", "CareTeam", "Consent", "Organization"}
 
 // expr draws a predicate of bounded depth.
 func (g generator) expr(t *rapid.T, depth int) query.Expr {
@@ -36,7 +38,7 @@ func (g generator) expr(t *rapid.T, depth int) query.Expr {
 }
 
 func (g generator) leaf(t *rapid.T) query.Expr {
-	leaves := []func(*rapid.T) query.Expr{g.constant, g.column, g.entry, g.entry, g.label, g.subjects, g.subjects}
+	leaves := []func(*rapid.T) query.Expr{g.constant, g.column, g.entry, g.entry, g.label, g.refers, g.refers, g.subjects, g.subjects}
 	if !g.access {
 		leaves = append(leaves, g.reference, g.chain)
 	}
@@ -92,6 +94,23 @@ func (g generator) label(t *rapid.T) query.Expr {
 		query.Coded{Codings: []query.Coding{{System: loinc, Code: "8867-4"}, {System: loinc, Code: "718-7"}}},
 		query.Coded{Codings: []query.Coding{{Code: "2339-0"}}},
 	}).Draw(t, "labelled")
+}
+
+// refers is what consent rules say by what refers to what, by authors and by
+// dates.
+func (g generator) refers(t *rapid.T) query.Expr {
+	of := rapid.SampledFrom(g.resources).Draw(t, "of")
+	refs := []fhir.Ref{{Type: of.Type, ID: of.ID}, rapid.SampledFrom(g.encounters).Draw(t, "encounter")}
+	who := rapid.SampledFrom([]fhir.Ref{{}, {Type: "Practitioner", ID: "dr-a"}, {Type: "PractitionerRole", ID: "role"}, {Type: "Patient", ID: "x"}}).Draw(t, "who")
+	number := rapid.SampledFrom([]query.Coding{{}, {System: "http://agb", Code: "2"}}).Draw(t, "number")
+	dated := &conformance.Parameter{Base: "Resource", Code: conformance.DatedCode, Type: conformance.DateParam}
+	low, high, _ := index.DateRange(rapid.SampledFrom([]string{"2022", "2023-04", "2024-02-14"}).Draw(t, "date"))
+	return rapid.SampledFrom([]query.Expr{
+		query.PointsAt{Refs: refs}, query.PointsAt{Refs: refs[1:]},
+		query.PointedAtBy{Refs: refs}, query.PointedAtBy{Refs: refs[:1]},
+		query.Authored{Who: who, Number: number}, query.Authored{Who: who, Number: number, Doubt: true},
+		query.Compare{Param: dated, Values: []query.Value{{Prefix: query.Po, DateLow: low, DateHigh: high}}}, query.Missing{Param: dated},
+	}).Draw(t, "refers")
 }
 
 func (g generator) subjects(t *rapid.T) query.Expr { return query.Subjects{X: g.subject(t, 2)} }

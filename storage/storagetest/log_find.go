@@ -108,6 +108,9 @@ func logFilters(t *testing.T, db LogDatabase) {
 		want []string
 	}{
 		"action":             {func(f *storage.LogFilter) { f.Action = "E" }, []string{"a-1"}},
+		"agent, a user":      {func(f *storage.LogFilter) { f.Agent = "gp" }, []string{"a-1"}},
+		"agent, its holder":  {func(f *storage.LogFilter) { f.Agent = "org" }, []string{"a-1"}},
+		"agent, neither":     {func(f *storage.LogFilter) { f.Agent = "a" }, []string{}},
 		"another action":     {func(f *storage.LogFilter) { f.Action = "D" }, []string{}},
 		"outcome":            {func(f *storage.LogFilter) { f.Outcome = &denied }, []string{"a-1"}},
 		"outcome success":    {func(f *storage.LogFilter) { f.Outcome = &success }, []string{"a-0"}},

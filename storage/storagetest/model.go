@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sluis/fhir"
+	"sluis/fhir/index"
 	"sluis/fhir/query"
 	"sluis/storage"
 )
@@ -57,6 +58,9 @@ func newModel(f *fixture) *model {
 	}
 	for range 24 {
 		m.addObservation()
+	}
+	for range 3 {
+		m.addProvenance()
 	}
 	for range 5 {
 		m.addCareTeam()
@@ -130,6 +134,9 @@ func (m *model) addObservation() {
 	if m.random.IntN(3) == 0 {
 		more = append(more, `"meta":{"profile":["http://example.org/vital"],"security":[{"system":"`+secrecy+`","code":"`+pick(m, labels)+`"}]}`)
 	}
+	if m.random.IntN(3) > 0 {
+		more = append(more, `"performer":[`+pick(m, authors)+`,`+pick(m, authors)+`]`)
+	}
 	body := fmt.Sprintf(`{"resourceType":"Observation","status":%q,"code":{"coding":[{"system":%q,"code":%q}]},"subject":{"reference":%q}`,
 		pick(m, []string{"final", "amended"}), loinc, pick(m, codes), pick(m, m.patients).String())
 	for _, s := range more {
@@ -140,6 +147,22 @@ func (m *model) addObservation() {
 		options = append(options, labelled(secrecy, pick(m, labels)))
 	}
 	m.add("Observation", body+"}", options...)
+}
+
+// authors are references by which a resource may name who made it.
+var authors = []string{
+	`{"reference":"Practitioner/dr-a"}`, `{"reference":"Practitioner/dr-b"}`, `{"reference":"PractitionerRole/role"}`, `{"reference":"Organization/` + here + `"}`,
+	`{"identifier":{"system":"http://agb","value":"1"}}`, `{"identifier":{"system":"http://agb","value":"2"}}`, `{"identifier":{"system":"http://big","value":"1"}}`,
+	`{"reference":"Practitioner/dr-a","identifier":{"system":"http://agb","value":"2"}}`, `{"display":"a nurse"}`,
+}
+
+// addProvenance attests an observation: in an element without a parameter it
+// refers to an encounter.
+func (m *model) addProvenance() {
+	target := m.resources[len(m.patients)+len(m.encounters)+m.random.IntN(20)]
+	m.add("Provenance", `{"resourceType":"Provenance","target":[{"reference":"`+target.Type+"/"+target.ID+`"}],"recorded":"2026-01-01T00:00:00Z",`+
+		`"reason":[{"extension":[{"url":"http://example.org/during","valueReference":{"reference":"`+pick(m, m.encounters).String()+`"}}]}],`+
+		`"agent":[{"who":`+pick(m, authors)+`}]}`)
 }
 
 func (m *model) addCareTeam() {
@@ -180,6 +203,7 @@ func (m *model) learnSubjects() {
 	m.shapes = slices.Compact(append([]int64{0}, m.shapes...))
 	for i := range m.resources {
 		r := &m.resources[i]
+		r.Referring = m.referring(fhir.Ref{Type: r.Type, ID: r.ID})
 		named := r.Entries.Subjects
 		if r.Entries.IsPatient {
 			named = []fhir.Ref{{Type: r.Type, ID: r.ID}}
@@ -207,6 +231,19 @@ func (m *model) shapeOf(s query.Subject, shapes []storage.Shape) int64 {
 	}
 	m.Fatalf("no shape has the rules %q", rules)
 	return 0
+}
+
+// referring lists what has an entry that names a resource.
+func (m *model) referring(to fhir.Ref) func() []query.Resource {
+	return func() []query.Resource {
+		var out []query.Resource
+		for _, r := range m.resources {
+			if slices.ContainsFunc(r.Entries.References, func(e index.Reference) bool { return e.Type == to.Type && e.ID == to.ID }) {
+				out = append(out, r)
+			}
+		}
+		return out
+	}
 }
 
 // find returns a resource of the population.

@@ -277,6 +277,9 @@ func (c *checker) limits() {
 	if l.MaxBody < 1 {
 		c.fail("limits.max_body", "must be at least one byte")
 	}
+	if l.LargeBodies < 1<<20 {
+		c.fail("limits.large_bodies", "must be at least 1MiB")
+	}
 	if l.RequestTimeout <= 0 {
 		c.fail("limits.request_timeout", "must be positive")
 	}

@@ -136,6 +136,7 @@ type Log struct {
 // Limits bound what one FHIR request can ask for.
 type Limits struct {
 	MaxBody        Size          `yaml:"max_body"`        // of a FHIR request, inflated, in bytes
+	LargeBodies    Size          `yaml:"large_bodies"`    // of all of more than 1 MiB that are worked on at once, in bytes
 	RequestTimeout time.Duration `yaml:"request_timeout"` // of the work on a FHIR request
 }
 
@@ -153,7 +154,7 @@ func Default() Config {
 		ConditionalDelete: "single",
 		Consent:           Consent{Profile: "core", Strategy: "deny-overrides", FloorPurposes: []string{"HPAYMT"}},
 		Log:               Log{Level: "info"},
-		Limits:            Limits{MaxBody: 64 << 20, RequestTimeout: 2 * time.Minute},
+		Limits:            Limits{MaxBody: 64 << 20, LargeBodies: 64 << 20, RequestTimeout: 2 * time.Minute},
 	}
 }
 

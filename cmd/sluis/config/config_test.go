@@ -124,6 +124,7 @@ var environment = []struct {
 	{"SLUIS_PORTAL_UPSTREAM_ACR", "low,high", func(c config.Config) any { return c.Portal.Upstream.ACR }, []string{"low", "high"}},
 	{"SLUIS_LOG_LEVEL", "debug", func(c config.Config) any { return c.Log.Level }, "debug"},
 	{"SLUIS_LIMITS_MAX_BODY", "1MiB", func(c config.Config) any { return c.Limits.MaxBody }, config.Size(1 << 20)},
+	{"SLUIS_LIMITS_LARGE_BODIES", "2MiB", func(c config.Config) any { return c.Limits.LargeBodies }, config.Size(2 << 20)},
 	{"SLUIS_LIMITS_REQUEST_TIMEOUT", "2m", func(c config.Config) any { return c.Limits.RequestTimeout }, 2 * time.Minute},
 }
 

@@ -62,6 +62,9 @@ func parseNumber(s string) (measure, bool) {
 	}
 	at, ok := new(big.Rat).SetString(s)
 	exponent, _ := strconv.Atoi(m[2]) // "" is 0
+	if m[2] != "" && len(strings.Trim(s[:strings.IndexAny(s, "eE")], "-")) == 1 {
+		exponent-- // 1e2 is 1.0e2: rulings.md
+	}
 	half, okHalf := new(big.Rat).SetString("0.5e" + strconv.Itoa(exponent-len(m[1])))
 	if !ok || !okHalf {
 		return measure{}, false
