@@ -3,7 +3,6 @@ package fhirpath
 import (
 	"fmt"
 	"math/big"
-	"regexp"
 	"strings"
 
 	"github.com/cockroachdb/apd/v3"
@@ -98,12 +97,27 @@ func same(a, b quantity) (x, y *apd.Decimal, ok bool) {
 	if err != nil {
 		return nil, nil, false
 	}
-	conversion, err := ucum.NewPairConverter(from, to)
-	if err != nil {
+	in, ok := convert(from, to, ratOf(b.value))
+	if !ok {
 		return nil, nil, false
 	}
-	converted, ok := decimalOf(conversion.ConvBigRat(ratOf(b.value)))
+	converted, ok := decimalOf(in)
 	return a.value, converted, ok
+}
+
+// convert brings a value from one unit to another; false where it cannot be. The
+// library divides by a unit that comes down to 0.
+func convert(from, to ucum.Unit, value *big.Rat) (out *big.Rat, ok bool) {
+	defer func() {
+		if recover() != nil {
+			out, ok = nil, false
+		}
+	}()
+	conversion, err := ucum.NewPairConverter(from, to)
+	if err != nil {
+		return nil, false
+	}
+	return conversion.ConvBigRat(value), true
 }
 
 func inMonthsOf(q quantity) *apd.Decimal {
@@ -116,18 +130,12 @@ func inMonthsOf(q quantity) *apd.Decimal {
 }
 
 // maxUnit and the check of its digits keep a unit such as km999999999 from
-// becoming a number of a billion digits, and 0, which is no unit, from being
-// divided by.
+// becoming a number of a billion digits.
 const maxUnit = 48
 
-var naught = regexp.MustCompile(`(^|[./(])0+($|[./)])`)
-
 func parseUnit(unit string) (ucum.Unit, error) {
-	switch {
-	case len(unit) > maxUnit:
+	if len(unit) > maxUnit {
 		return ucum.Unit{}, fmt.Errorf("the unit is too long")
-	case naught.MatchString(unit):
-		return ucum.Unit{}, fmt.Errorf("the unit is nothing")
 	}
 	run := 0
 	for _, c := range []byte(unit) {

@@ -46,16 +46,12 @@ const maxRuled = 255
 // taken out first; one that stands alone is the unit 1.
 func parseUnit(code string) (ucum.Unit, bool) {
 	bare, ok := withoutAnnotations(code)
-	if !ok || bare == "" || len(code) > maxRuled || naught.MatchString(bare) {
+	if !ok || bare == "" || len(code) > maxRuled {
 		return ucum.Unit{}, false
 	}
 	u, err := ucum.Parse([]byte(bare))
 	return u, err == nil
 }
-
-// naught is a factor 0: no unit has one, and nothing can be divided
-// by it.
-var naught = regexp.MustCompile(`(^|[./(])0+($|[./)])`)
 
 func isUnit(code string) bool { _, ok := parseUnit(code); return ok }
 
@@ -95,8 +91,19 @@ func unitFilter(code string, f filter) (passes, known bool) {
 	if !ok || !okBase {
 		return false, okBase
 	}
-	_, err := ucum.NewPairConverter(u, base)
-	return err == nil, true
+	return convertible(u, base), true
+}
+
+// convertible reports whether two units have the same dimension. The library
+// divides by a unit that comes down to 0, which has none.
+func convertible(from, to ucum.Unit) (ok bool) {
+	defer func() {
+		if recover() != nil {
+			ok = false
+		}
+	}()
+	_, err := ucum.NewPairConverter(from, to)
+	return err == nil
 }
 
 // isLanguage accepts a tag whose subtags are registered (BCP 47, RFC 5646).

@@ -42,12 +42,12 @@ func Example() {
 // xml.html: what is read, and what it becomes.
 func TestToJSON_Reads(t *testing.T) {
 	for name, tc := range map[string]struct{ in, want string }{
-		"prefixes":                         {`<f:Patient xmlns:f="http://hl7.org/fhir"><f:active value="true"/></f:Patient>`, `{"resourceType":"Patient","active":true}`},
-		"a byte order mark, comments":      {"\uFEFF<!-- a --><?pi x?>" + open + `<!-- b --><active value='true'/> </Patient><!-- c -->`, `{"resourceType":"Patient","active":true}`},
-		"character references":             {open + `<name><text value="&#x41;&#10;&lt;&amp;&apos;é"/></name></Patient>`, `{"resourceType":"Patient","name":[{"text":"A\n<&'é"}]}`},
-		"white space in a value is spaces": {open + "<name><text value=\" a\tb\r\nc \"/></name></Patient>", `{"resourceType":"Patient","name":[{"text":" a b c "}]}`},
-		"null padding":                     {open + `<name><given value="a"/><given id="x"/><given value="c"><extension url="u:x"><valueString value="y"/></extension></given><given value="d"/></name></Patient>`, `{"resourceType":"Patient","name":[{"given":["a",null,"c","d"],"_given":[null,{"id":"x"},{"extension":[{"url":"u:x","valueString":"y"}]},null]}]}`},
-		"only extensions":                  {open + `<name><given id="x"></given></name></Patient>`, `{"resourceType":"Patient","name":[{"_given":[{"id":"x"}]}]}`},
+		"prefixes":                                    {`<f:Patient xmlns:f="http://hl7.org/fhir"><f:active value="true"/></f:Patient>`, `{"resourceType":"Patient","active":true}`},
+		"a byte order mark, comments":                 {"\uFEFF<!-- a --><?pi x?>" + open + `<!-- b --><active value='true'/> </Patient><!-- c -->`, `{"resourceType":"Patient","active":true}`},
+		"character references":                        {open + `<name><text value="&#x41;&#10;&lt;&amp;&apos;é"/></name></Patient>`, `{"resourceType":"Patient","name":[{"text":"A\n<&'é"}]}`},
+		"white space in a value is spaces":            {open + "<name><text value=\" a\tb\r\nc \"/></name></Patient>", `{"resourceType":"Patient","name":[{"text":" a b c "}]}`},
+		"null padding":                                {open + `<name><given value="a"/><given id="x"/><given value="c"><extension url="u:x"><valueString value="y"/></extension></given><given value="d"/></name></Patient>`, `{"resourceType":"Patient","name":[{"given":["a",null,"c","d"],"_given":[null,{"id":"x"},{"extension":[{"url":"u:x","valueString":"y"}]},null]}]}`},
+		"only extensions":                             {open + `<name><given id="x"></given></name></Patient>`, `{"resourceType":"Patient","name":[{"_given":[{"id":"x"}]}]}`},
 		"the namespace of the narrative from outside": {`<f:Patient xmlns:f="http://hl7.org/fhir" xmlns="http://www.w3.org/1999/xhtml"><f:text><f:status value="empty"/><div class="x">y</div></f:text></f:Patient>`, `{"resourceType":"Patient","text":{"status":"empty","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\" class=\"x\">y</div>"}}`},
 		"narrative as it stands":                      {open + "<text><status value=\"empty\"/><div xmlns=\"http://www.w3.org/1999/xhtml\"> <p>\"a\"\r\n<b >c</b ><!-- d --></p>\t</div></text></Patient>", `{"resourceType":"Patient","text":{"status":"empty","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"> <p>\"a\"\n<b >c</b ><!-- d --></p>\t</div>"}}`},
 		"resources within resources":                  {`<Bundle xmlns="http://hl7.org/fhir"><type value="collection"/><entry><resource><Parameters><parameter><name value="a"/><resource><Patient/></resource></parameter></Parameters></resource></entry></Bundle>`, `{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Parameters","parameter":[{"name":"a","resource":{"resourceType":"Patient"}}]}}]}`},

@@ -200,34 +200,50 @@ func (s *rowSet) labels(w *write) {
 	}
 }
 
-func (s *rowSet) entries(rid int64, e index.Entries) {
+func (s *rowSet) entries(resource int64, e index.Entries) {
+	rid := any(resource) // made a value once: there are many rows
+	var param boxed
 	for _, x := range e.Tokens {
-		s.row(tokenTable, rid, int64(x.Param), int64(x.Element), key(x.System), key(x.Code))
+		s.row(tokenTable, rid, param.of(x.Param), int64(x.Element), key(x.System), key(x.Code))
 	}
 	for _, x := range e.Strings {
-		s.row(stringTable, rid, int64(x.Param), int64(x.Element), clean(x.Folded), clean(x.Exact))
+		s.row(stringTable, rid, param.of(x.Param), int64(x.Element), clean(x.Folded), clean(x.Exact))
 	}
 	for _, x := range e.Dates {
-		s.row(dateTable, rid, int64(x.Param), int64(x.Element), x.Low, x.High)
+		s.row(dateTable, rid, param.of(x.Param), int64(x.Element), x.Low, x.High)
 	}
 	for _, x := range e.Numbers {
-		s.row(numberTable, rid, int64(x.Param), int64(x.Element), x.Low, x.High, x.Value)
+		s.row(numberTable, rid, param.of(x.Param), int64(x.Element), x.Low, x.High, x.Value)
 	}
 	for _, x := range e.Quantities {
-		s.row(quantityTable, rid, int64(x.Param), int64(x.Element), x.Low, x.High, x.Value, key(x.System), key(x.Code), key(x.Unit))
+		s.row(quantityTable, rid, param.of(x.Param), int64(x.Element), x.Low, x.High, x.Value, key(x.System), key(x.Code), key(x.Unit))
 	}
 	for _, x := range e.References {
-		s.row(referenceTable, rid, int64(x.Param), int64(x.Element), x.Type, x.ID, x.Version, linkKey(x.URL), key(x.System), key(x.Identifier))
+		s.row(referenceTable, rid, param.of(x.Param), int64(x.Element), x.Type, x.ID, x.Version, linkKey(x.URL), key(x.System), key(x.Identifier))
 	}
 	for _, x := range e.URIs {
-		s.row(uriTable, rid, int64(x.Param), int64(x.Element), linkKey(x.Value))
+		s.row(uriTable, rid, param.of(x.Param), int64(x.Element), linkKey(x.Value))
 	}
 	for _, x := range e.Positions {
-		s.row(positionTable, rid, int64(x.Param), x.X, x.Y, x.Z)
+		s.row(positionTable, rid, param.of(x.Param), x.X, x.Y, x.Z)
 	}
 	if len(e.Narrative)+len(e.Content) > 0 {
 		s.row(wordsTable, rid, wordKeys(e.Narrative), wordKeys(e.Content))
 	}
+}
+
+// boxed is a number as the value of a row, the same one for rows that follow each
+// other: entries are in the order of their parameters.
+type boxed struct {
+	number int32
+	value  any
+}
+
+func (b *boxed) of(n int32) any {
+	if b.value == nil || b.number != n {
+		b.number, b.value = n, int64(n)
+	}
+	return b.value
 }
 
 // writeOrder is the order of the tables. Locks on rows are taken in it.

@@ -19,8 +19,14 @@ func (t *tx) replace(ctx context.Context, s relational.Step) error {
 	if err != nil {
 		return err
 	}
+	// The driver starts a goroutine for each statement that can be interrupted,
+	// which takes longer than to insert a row.
+	always := context.WithoutCancel(ctx)
 	for _, row := range s.Values {
-		if _, err := stmt.ExecContext(ctx, texts(row)...); err != nil {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if _, err := stmt.ExecContext(always, texts(row)...); err != nil {
 			return err
 		}
 	}
