@@ -61,6 +61,15 @@ func (g *Gate) prepare(c Caller, resourceType string, doc *fhir.Document) (prepa
 	}, nil
 }
 
+// Reservations are the warnings with which a resource was accepted: of a Consent,
+// what of it is enforced on the strict side only.
+func Reservations(r fhir.Resource) []fhir.Issue {
+	if r.Type != "Consent" || len(r.Body) == 0 {
+		return nil
+	}
+	return slices.DeleteFunc(r4.Check(r.Body), isError)
+}
+
 // whole refuses what says of itself that parts of it are missing.
 func whole(doc *fhir.Document) []fhir.Issue {
 	if !subset.IsSubset(doc.Root()) {

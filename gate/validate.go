@@ -103,7 +103,11 @@ func (g *Gate) writable(c Caller, v Validation, found []fhir.Issue) []fhir.Issue
 		return nil
 	}
 	_, err := g.plan(c, ix, func() (*fhir.Document, error) { return v.Resource, nil })
-	return slices.DeleteFunc(issuesOf(err), func(i fhir.Issue) bool {
+	against := issuesOf(err)
+	if err == nil {
+		against = Reservations(fhir.Resource{Type: v.Type, Body: v.Resource.Body()})
+	}
+	return slices.DeleteFunc(against, func(i fhir.Issue) bool {
 		return slices.ContainsFunc(found, func(f fhir.Issue) bool { return f.Code == i.Code && slices.Equal(f.Expression, i.Expression) })
 	})
 }

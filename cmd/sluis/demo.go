@@ -212,6 +212,7 @@ Tokens, valid for an hour:
 Try:
 
   curl -H "Authorization: Bearer $PATIENT" '%[1]s/Observation?_count=3&_sort=-date'
+  curl -H "Authorization: Bearer $PATIENT" '%[1]s/AuditEvent?_count=3'      # who looked
   curl -H "Authorization: Bearer $GP" '%[1]s/Observation?_summary=count&patient=%[7]s'
   curl -H "Authorization: Bearer $GP" '%[1]s/Patient/%[8]s'      # somebody this GP does not treat: 404
 `, s.config.BaseURL, s.issuer(), p.Patient.Name, s.feeds[0].listener.Addr(), p.Patient.Token, p.GP.Token, p.Patient.ID, p.Other.ID)

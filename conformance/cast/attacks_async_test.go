@@ -51,6 +51,19 @@ func found(t *testing.T, r cast.Response) []string {
 	return refs
 }
 
+// What was stored over several lines is one line of the file, or who reads it by
+// the line reads nothing.
+func TestAsync_APageIsOneLine(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *cast.World) {
+		home := w.System(w.Practice)
+		w.Create(home, "{\n \"resourceType\": \"Patient\",\r\n \"identifier\": [{\"value\": \"lines\"}],\n \"name\": [{\"text\": \"a\\nb\"}]\n}")
+		file := fetched(t, w, home, deferring(w, home, http.MethodGet, "/Patient?identifier=lines", nil))
+		if refs := found(t, file); len(refs) != 1 || !strings.Contains(string(file.Body), `"text": "a\nb"`) {
+			t.Errorf("%s", file.Body)
+		}
+	})
+}
+
 // R4 async.html: what a deferred request answers is what it would have answered.
 func TestAsync(t *testing.T) {
 	everywhere(t, func(t *testing.T, w *cast.World) {

@@ -231,6 +231,16 @@ func TestDocs_consent(t *testing.T) {
 		if strings.Contains(string(r.Body), "warning") {
 			t.Errorf("warnings: %s", r.Body)
 		}
+		// A role that is not understood permits nobody, and the answer says so.
+		patient, doubtful := w.Patient(w.A, own), strings.Replace(consent, `"IRCP"`, `"WIT"`, 1)
+		for path, body := range map[string]string{
+			"/Consent": doubtful, "/Consent/$validate?mode=create": doubtful, "": bundle("batch", entry("POST", "Consent", doubtful, "")),
+		} {
+			r := w.Do(patient, http.MethodPost, path, body, "Prefer", "return=OperationOutcome")
+			if r.Status >= 300 || !strings.Contains(string(r.Body), "actor in the role WIT is not enforced") {
+				t.Errorf("%q: %d %s", path, r.Status, r.Body)
+			}
+		}
 		gp := w.Professional(w.GP, w.Practice, "user/*.rs")
 		w.Get(gp, "/"+w.A.Lab.String()).Expect(http.StatusOK)
 		w.Get(gp, "/"+w.A.Psychiatry.String()).Expect(http.StatusNotFound)

@@ -84,7 +84,7 @@ func systemClaims(t *testing.T, w *cast.World, token string, part fhir.Node) {
 		t.Errorf("declared: %v", declared)
 	}
 	for p := range part.Get("searchParam").All() {
-		value := map[string]string{"token": "x", "date": "2026"}[p.Get("type").Text()]
+		value := map[string]string{"token": "x", "date": "2026", "uri": "http://x.test/p", "string": "x"}[p.Get("type").Text()]
 		expect(t, p.Get("name").Text(), w.Get(token, "?"+p.Get("name").Text()+"="+value), http.StatusOK)
 	}
 	operationClaims(t, w, token, "", part)

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -322,9 +323,8 @@ func (s *server) download(w http.ResponseWriter, r *http.Request) {
 	job, err := x.enterJob(chi.URLParam(r, "id"))
 	switch {
 	case err != nil:
-		x.fail(err)
 	case len(job.Request) == 0 && job.Result == nil:
-		x.fail(fhir.ErrNotFound())
+		err = fhir.ErrNotFound()
 	case len(job.Request) == 0:
 		err = x.settledLine(job)
 	default:
@@ -340,11 +340,17 @@ func (x *exchange) settledLine(job storage.Job) error {
 	if err := json.Unmarshal(job.Result, &done); err != nil || done.Status != http.StatusOK {
 		return fhir.ErrNotFound()
 	}
-	x.send(http.StatusOK, ndjson, append(done.Body, '\n'))
+	x.send(http.StatusOK, ndjson, oneLine(done.Body))
 	return nil
 }
 
 const ndjson = "application/fhir+ndjson"
+
+// oneLine is a resource as a line of NDJSON. It keeps the white space that it came with, but
+// for line breaks: in JSON they stand between tokens only (RFC 8259 §7).
+func oneLine(body []byte) []byte {
+	return append(bytes.ReplaceAll(bytes.ReplaceAll(body, []byte("\r"), []byte(" ")), []byte("\n"), []byte(" ")), '\n')
+}
 
 // lines sends page after page. What goes wrong before the first is answered as
 // usual; later the connection is broken off, so that nobody takes what came for
@@ -369,7 +375,7 @@ func (x *exchange) lines(job storage.Job) error {
 			x.w.WriteHeader(http.StatusOK)
 		}
 		_ = out.SetWriteDeadline(time.Now().Add(x.Timeout)) // not every writer has one
-		if _, err := x.w.Write(append(body, '\n')); err != nil {
+		if _, err := x.w.Write(oneLine(body)); err != nil {
 			return nil // a client that hangs up is its own affair
 		}
 		next = more

@@ -139,7 +139,7 @@ func (x *exchange) answerWrite(set *set, r *gate.EntryResult) {
 	if wanted == returnOutcome {
 		set.buf.Truncate(set.buf.Len() - 1) // its closing brace
 		set.buf.WriteString(`,"outcome":`)
-		set.buf.Write(outcome(allOK()))
+		set.buf.Write(outcome(reservations(r.Result.Resource)))
 		set.buf.WriteByte('}')
 	}
 }

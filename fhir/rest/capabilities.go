@@ -231,9 +231,9 @@ func declare(p *conformance.Parameter) searchParam {
 }
 
 // systemParameters are those that a search over all types understands without
-// naming any: what every type has.
+// naming any: what every type has, and words.
 func systemParameters(defs *conformance.Definitions) (out []searchParam) {
-	for _, code := range []string{"_id", "_lastUpdated"} {
+	for _, code := range []string{"_content", "_id", "_lastUpdated", "_profile", "_security", "_source", "_tag", "_text"} {
 		if p, ok := defs.Lookup("Basic", code); ok {
 			out = append(out, searchParam{Name: p.Code, Definition: p.URL, Type: string(p.Type)})
 		}

@@ -31,7 +31,7 @@ func (x *exchange) written(done storage.Result) {
 	case returnMinimal:
 		x.write(status, nil)
 	case returnOutcome:
-		x.write(status, outcome(allOK()))
+		x.write(status, outcome(reservations(done.Resource)))
 	default:
 		x.w.Header().Set("Content-Location", x.location(done.Resource))
 		x.write(status, done.Resource.Body)

@@ -80,7 +80,7 @@ func everythingOf(ask asked) (gate.Everything, error) {
 		case "start", "end":
 			low, high, ok := index.DateRange(p.Value)
 			if !ok || ask.Type != "Patient" {
-				refuse("value", "a date, of a Patient's $everything", p.Name)
+				refuse("value", "a date is expected, and the $everything of a Patient", p.Name)
 				continue
 			}
 			prefix := query.Ge

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"sluis/fhir"
+	"sluis/gate"
 )
 
 // prefer is the value of one preference of the Prefer header (RFC 7240 §2): of
@@ -29,6 +30,14 @@ const (
 	returnOutcome = "OperationOutcome"
 	returnWhole   = "representation"
 )
+
+// reservations are what return=OperationOutcome is answered with after a write.
+func reservations(written fhir.Resource) []fhir.Issue {
+	if found := gate.Reservations(written); len(found) > 0 {
+		return found
+	}
+	return allOK()
+}
 
 // allOK is what return=OperationOutcome is answered with when nothing is to be
 // told.

@@ -87,7 +87,7 @@ func logPart() resourcePart {
 	}
 	for _, p := range balp.Parameters(true) {
 		if p.Name == "_id" || !strings.HasPrefix(p.Name, "_") { // _sort and its like are not declared
-			part.SearchParam = append(part.SearchParam, searchParam{Name: p.Name, Type: p.Type})
+			part.SearchParam = append(part.SearchParam, searchParam{Name: p.Name, Type: p.Type, Documentation: p.Text})
 		}
 	}
 	return part

@@ -2,6 +2,7 @@ package subset
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"sluis/conformance"
@@ -68,10 +69,14 @@ func (s *Spec) check(resourceType string, summary bool) error {
 	if s.Summary != Whole && s.Elements != nil {
 		return invalid("_elements", "_elements and _summary cannot both be asked for")
 	}
+	var unknown []string
 	for _, name := range s.Elements {
 		if !isElement(resourceType, name) {
-			return invalid("_elements", "no such element: the names are those of the first level, without a path")
+			unknown = append(unknown, strconv.Quote(name))
 		}
+	}
+	if unknown != nil {
+		return invalid("_elements", "no such element: "+strings.Join(unknown, ", ")+"; the names are those of the first level, without a path")
 	}
 	return nil
 }

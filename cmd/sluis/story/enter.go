@@ -120,8 +120,7 @@ func (s *story) tokens(ctx context.Context) error {
 		scopes string
 		grant  smart.Grant
 	}{
-		{&s.patient, s.anna.Name.String() + "'s app", "patient/Patient.rs patient/Observation.rs patient/MedicationStatement.rs patient/Consent.cruds", own},
-		{&s.log, s.anna.Name.String() + "'s app", "patient/AuditEvent.rs", own},
+		{&s.patient, s.anna.Name.String() + "'s app", "patient/Patient.rs patient/Observation.rs patient/MedicationStatement.rs patient/Consent.cruds patient/AuditEvent.rs", own},
 		{&s.gp, "GP " + s.anna.GP.Name.String(), "user/*.rs", s.professional(s.anna.GP, s.gpRef)},
 		{&s.stranger, "GP " + other.Name.String(), "user/*.rs", s.professional(other, s.strangerRef)},
 	} {

@@ -13,14 +13,14 @@ import (
 // been altered.
 func (s *story) looked(ctx context.Context) error {
 	s.chapter("4. Who looked? The patient's own log, and the proof that nothing is missing")
-	a := s.call(ctx, s.log, "GET", "/AuditEvent?_count=200&patient="+s.annaPractice.ID, nil)
+	a := s.call(ctx, s.patient, "GET", "/AuditEvent?_count=200&patient="+s.annaPractice.ID, nil)
 	events := a.entries()
 	s.table(events)
 	s.check(has(events, "Organization/"+s.Data.Practice.ID, "0"), "the GP's practice, when it looked, on which consent")
 	s.check(has(events, "Organization/"+s.Data.Hospital.ID, "0"), "the hospital's delivery of the patient's data")
-	denied := s.call(ctx, s.log, "GET", "/AuditEvent?_total=accurate&outcome=8&patient="+s.annaPractice.ID, nil)
+	denied := s.call(ctx, s.patient, "GET", "/AuditEvent?_total=accurate&outcome=8&patient="+s.annaPractice.ID, nil)
 	s.check(total(denied) > 0, "the requests of the GP who does not treat the patient, as denials")
-	bert := s.call(ctx, s.log, "GET", "/AuditEvent?_total=accurate&patient="+s.bertHospital.ID, nil)
+	bert := s.call(ctx, s.patient, "GET", "/AuditEvent?_total=accurate&patient="+s.bertHospital.ID, nil)
 	s.check(bert.status == 200 && total(bert) == 0, "nobody else's log")
 	report, ok, err := s.Verify(ctx)
 	if err != nil {

@@ -47,9 +47,9 @@ type story struct {
 	Stage
 	failed []error
 
-	hospital, practice         actor
-	patient, gp, stranger, log actor
-	anna, bert                 demodata.Patient
+	hospital, practice    actor
+	patient, gp, stranger actor
+	anna, bert            demodata.Patient
 	// The Patients of the two persons at the two custodians.
 	annaHospital, annaPractice, bertHospital fhir.Ref
 	gpRef, strangerRef                       fhir.Ref
