@@ -16,24 +16,60 @@ const maxConsents = 200
 
 // turn lets those who change policy do so one at a time, in this process: each
 // change makes every decision before it out of date, and if many raced, they and
-// all other writers would decide again and again. Nobody else waits. done ends
-// the turn.
-func (g *Gate) turn(ctx context.Context, c Caller, writes []write) (done func(), err error) {
+// all other writers would decide again and again. Nobody else waits, unless he
+// lost too often: see overtaken.
+type turn struct {
+	gate *Gate
+	held bool
+	lost int
+}
+
+// mostLost is how often a writer is overtaken before it takes a turn too.
+const mostLost = 4
+
+// overtaken counts an attempt; one of many holds off those who change policy, so
+// that no storm of theirs starves it.
+func (t *turn) overtaken(ctx context.Context) error {
+	if t.lost++; t.lost <= mostLost || t.held {
+		return nil
+	}
+	return t.take(ctx)
+}
+
+func (t *turn) take(ctx context.Context) error {
+	select {
+	case t.gate.turns <- struct{}{}:
+		t.held = true
+		return nil
+	case <-ctx.Done():
+		return fhir.Wrap(ctx.Err(), fhir.Unavailable, "timeout", "the request was given up")
+	}
+}
+
+// end lets the next one go.
+func (t *turn) end() {
+	if t.held {
+		<-t.gate.turns
+		t.held = false
+	}
+}
+
+// begin takes the turn of writes that change policy.
+func (g *Gate) begin(ctx context.Context, c Caller, writes []write) (*turn, error) {
+	t := &turn{gate: g}
 	if !slices.ContainsFunc(writes, func(w write) bool {
 		return w.ix.Type == "SearchParameter" || policyInput(w.ix.Type) && w.ix.Type != "Patient"
 	}) {
-		return func() {}, nil
+		return t, nil
 	}
-	select {
-	case g.turns <- struct{}{}:
-	case <-ctx.Done():
-		return nil, fhir.Wrap(ctx.Err(), fhir.Unavailable, "timeout", "the request was given up")
+	err := t.take(ctx)
+	if err == nil {
+		err = g.fewConsents(ctx, c, writes)
 	}
-	if err := g.fewConsents(ctx, c, writes); err != nil {
-		<-g.turns
-		return nil, err
+	if err != nil {
+		t.end()
 	}
-	return func() { <-g.turns }, nil
+	return t, err
 }
 
 // fewConsents refuses one consent more than a patient can have in force. It

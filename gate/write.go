@@ -201,14 +201,17 @@ func (g *Gate) filters(resourceType string, params []fhir.Param) (query.Expr, er
 // records, and starts again when policy moved or a race was lost.
 func (g *Gate) commit(ctx context.Context, c Caller, t transaction, inbox *storage.InboxKey) ([]storage.Result, error) {
 	writes := t.writes
-	done, err := g.turn(ctx, c, writes)
+	mine, err := g.begin(ctx, c, writes)
 	if err != nil {
 		return nil, g.refused(ctx, c, pass{}, eventOf(writes[0].ix), err)
 	}
-	defer done()
+	defer mine.end()
 	var last *attempt
 	var lost race
 	results, err := corridor(ctx, g, c, smart.ReadPermission, consent.Access, func(read pass) ([]storage.Result, error) {
+		if err := mine.overtaken(ctx); err != nil {
+			return nil, err
+		}
 		last = &attempt{gate: g, caller: c, read: read, ways: map[smart.Permissions]pass{}, asked: writes, bare: t.bare, stands: map[int]bool{}}
 		results, err := last.run(ctx, t.refs, inbox)
 		return results, lost.again(last, err)
